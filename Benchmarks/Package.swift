@@ -1,0 +1,32 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let settings: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .strictMemorySafety(),
+]
+
+let package = Package(
+    name: "Benchmarks",
+    dependencies: [
+        .package(name: "strata", path: ".."),
+        .package(url: "https://github.com/apple/swift-system", from: "1.6.0"),
+    ],
+    targets: [
+        // What Strata is measured against: the same work in C.
+        .target(name: "CPackedProbe", cSettings: [.unsafeFlags(["-O2"], .when(configuration: .release))]),
+        .executableTarget(
+            name: "bench",
+            dependencies: [
+                "CPackedProbe",
+                .product(name: "StrataModel", package: "strata"),
+                .product(name: "StrataIO", package: "strata"),
+                .product(name: "StrataRefs", package: "strata"),
+                .product(name: "StrataFiles", package: "strata"),
+                .product(name: "SystemPackage", package: "swift-system"),
+            ],
+            swiftSettings: settings),
+    ]
+)

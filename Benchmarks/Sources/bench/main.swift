@@ -1,0 +1,23 @@
+import Glibc
+
+/// Runs the benchmarks that the command line names, or all.
+func runBenchmarks() -> Int32 {
+    let benchmarks: [(name: String, run: () throws -> Void)] = [
+        ("packed-refs", PackedRefsBenchmark.run)
+    ]
+    let wanted = CommandLine.arguments.dropFirst()
+    let known = Set(benchmarks.map(\.name))
+    guard wanted.allSatisfy(known.contains) else {
+        print("usage: bench [\(benchmarks.map(\.name).joined(separator: " | "))] ...")
+        return 129
+    }
+    for benchmark in benchmarks where wanted.isEmpty || wanted.contains(benchmark.name) {
+        do { try benchmark.run() } catch {
+            print("\(benchmark.name): \(error)")
+            return 1
+        }
+    }
+    return 0
+}
+
+exit(runBenchmarks())

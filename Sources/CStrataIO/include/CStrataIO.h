@@ -1,0 +1,42 @@
+#ifndef CSTRATAIO_H
+#define CSTRATAIO_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "strata_spawn.h"
+
+/* System calls that the Swift importer does not see. Each gives -1 and sets errno when it fails. */
+
+/* Takes an open-file-description write lock on the whole file, without waiting (F_OFD_SETLK). The lock belongs to the
+   open file description: the kernel drops it when the last descriptor of it is closed, so with the process. */
+int strata_ofd_lock(int fd);
+
+/* renameat2 with RENAME_NOREPLACE, and with RENAME_EXCHANGE. */
+int strata_rename_noreplace(const char *from, const char *to);
+int strata_rename_exchange(const char *a, const char *b);
+
+/* copy_file_range from an offset of `from` to the position of `to`. */
+long strata_copy_file_range(int from, int64_t offset, int to, size_t count);
+
+/* 1 when the file is on a file system of this machine whose hard links and locks are known to work between all the
+   processes that can see it; 0 when that is not known (network, FUSE, others). */
+int strata_is_local_filesystem(int fd);
+
+/* Mapped ranges and SIGBUS.
+
+   A mapped file that somebody cuts short raises SIGBUS where the lost pages are touched. While a range is registered,
+   such a fault inside it maps zero pages over the whole range and marks it poisoned; the load is then repeated and
+   reads zero. Every other SIGBUS goes to the handler that was there before. */
+typedef struct strata_range strata_range;
+
+/* Registers a mapping that starts at a page; NULL and errno when there is no memory. The first call installs the
+   handler. */
+strata_range *strata_range_register(const void *base, size_t count);
+
+/* Must come before munmap, when nobody reads the range any more. */
+void strata_range_unregister(strata_range *range);
+
+int strata_range_is_poisoned(const strata_range *range);
+
+#endif

@@ -1,0 +1,38 @@
+import Glibc
+import StrataIO
+import StrataRefs
+import SystemPackage
+
+/// Texts that users and scripts know from git.
+enum LooseMessages {
+    /// What git says when a lock is not to be had. Git's function: `unable_to_lock_message`.
+    static func busy(_ path: FilePath, _ error: LockError) -> String {
+        let first = "Unable to create '\(absolute(path)).lock': File exists.\n\n"
+        guard case .busy(_, .other(let pid?)) = error else {
+            return first + "Another git process seems to be running in this repository, or the lock file may be stale"
+        }
+        if kill(pid, 0) == 0 || errno == EPERM {
+            return first
+                + "Lock may be held by process \(pid); if no git process is running, the lock file may be stale "
+                + "(PIDs can be reused)"
+        }
+        return first + "Lock was held by process \(pid), which is no longer running; the lock file appears to be stale"
+    }
+
+    /// The path as messages show it: whole.
+    static func absolute(_ path: FilePath) -> String {
+        if path.isAbsolute { return path.string }
+        var buffer = [CChar](repeating: 0, count: 4096)
+        guard unsafe getcwd(&buffer, buffer.count) != nil else { return path.string }
+        return FilePath(platformString: buffer).pushing(path).string
+    }
+}
+
+extension RefError {
+    /// The same error, with what could not be taken back.
+    func adding(_ failures: [String]) -> RefError {
+        RefError(
+            code, message + "; and not all of the transaction could be undone: " + failures.joined(separator: "; "),
+            reference: reference, path: path, cause: cause)
+    }
+}

@@ -1,0 +1,81 @@
+public import StrataIO
+public import StrataModel
+public import StrataRefs
+public import SystemPackage
+
+/// References kept one file each, as `<directory>/<name>`: git's loose references, with their reflogs.
+///
+/// The directory is a git dir or the git dir of a linked worktree. Reading sees the files as they are at that moment. One
+/// reference changes by one rename; a transaction of several becomes visible step by step, and is undone when a step fails.
+/// Locks and files are git's own (gitrepository-layout; git's `refs/files-backend.c`): git and this store may work on one
+/// directory together. `core.preferSymlinkRefs` is not obeyed: symbolic links are read, never written.
+///
+/// Who lays packed references under these must open them *after* a cursor or a read of loose ones has been made: packing moves
+/// references from here to there, so what is missing here is there then.
+public final class LooseRefStore: RefStore {
+    let names: NamedDirectory
+    let reader: LooseRefReader
+    let locks: LockSpace
+    let lockTimeout: Int
+    let durability: Durability
+    let logs: ReflogFiles
+    public let commitDomain: CommitDomainID
+
+    /// - Parameters:
+    ///   - directory: the git dir, which must exist.
+    ///   - locks: takes the locks; shared by all stores of a repository. Its ``LockSpace/sharing`` is that of all files.
+    ///   - lockTimeout: how long to wait for each lock, in milliseconds, where a caller gives no deadline; 0 = one try,
+    ///     negative = for ever (`core.filesRefLockTimeout`).
+    ///   - durability: what a commit must have reached where the caller does not say.
+    ///   - reflogDirectory: where reflogs are; nil = `logs` in `directory`.
+    ///   - shownPath: what messages call `directory`; nil = by its path.
+    public init(
+        directory: FilePath, hashAlgorithm: HashAlgorithm, locks: LockSpace, lockTimeout: Int = 100,
+        durability: Durability = .none, reflogDirectory: FilePath? = nil,
+        commitDomain: CommitDomainID = CommitDomainID(),
+        shownPath: FilePath? = nil
+    ) {
+        names = NamedDirectory(directory, shownAs: shownPath, mayBeMade: false, sharing: locks.sharing)
+        reader = LooseRefReader(root: names.root, algorithm: hashAlgorithm)
+        self.locks = locks
+        self.lockTimeout = lockTimeout
+        self.durability = durability
+        self.commitDomain = commitDomain
+        logs = ReflogFiles(
+            directory: reflogDirectory ?? directory.appending("logs"), hashAlgorithm: hashAlgorithm, locks: locks,
+            lockTimeout: lockTimeout, durability: durability,
+            shownPath: reflogDirectory == nil ? shownPath?.appending("logs") : nil)
+    }
+
+    public var capabilities: RefStoreCapabilities { [.writes, .symbolicRefs, .reflogs] }
+    public var hashAlgorithm: HashAlgorithm { reader.algorithm }
+    public var reflogs: (any ReflogStore)? { logs }
+
+    public func snapshot() throws(RefError) -> any RefSnapshot { LooseRefSnapshot(reader) }
+
+    /// Not known: the times of directories do not tell of changes in the files below.
+    public func stamp(covering scope: RefScope) throws(RefError) -> RefStamp? { nil }
+
+    public func makeHold() throws(RefError) -> any HeldRefs { LooseHold(self) }
+
+    /// A hold for a store that lays other references under these: `existsElsewhere` tells of them.
+    func makeLooseHold(_ existsElsewhere: @escaping (RefName) throws(RefError) -> Bool) -> LooseHold {
+        LooseHold(self, existsElsewhere: existsElsewhere)
+    }
+
+    /// Deletes the file of `name`, not its reflog, if it holds `id`: the second half of packing a reference.
+    ///
+    /// - Returns: whether it did; false when the reference has moved on.
+    /// - Throws: ``RefError``, `locked` when somebody else holds the name.
+    @discardableResult
+    public func prune(_ name: RefName, ifStill id: ObjectID, until deadline: Deadline? = nil) throws(RefError) -> Bool {
+        let hold = LooseHold(self)
+        defer { hold.abort() }
+        if let failure = try hold.hold([name], until: deadline)[0] { throw failure.error(holding: name) }
+        guard try hold.read(name) == .object(id, peeled: nil) else { return false }
+        try hold.unlink(name)
+        hold.abort()
+        names.removeEmptyParents(of: name)
+        return true
+    }
+}

@@ -1,0 +1,90 @@
+public import StrataIO
+public import StrataModel
+public import StrataRefs
+import Synchronization
+public import SystemPackage
+
+/// The references in one `packed-refs` file.
+///
+/// Reading maps the file and searches it by halving. Writing makes the file anew under `packed-refs.lock`, copying what does not
+/// change, and renames it into place: readers, git's too, see all of a change or nothing. It keeps no symbolic references and no
+/// reflogs. Safe to share between threads.
+public final class PackedRefStore: RefStore {
+    public let hashAlgorithm: HashAlgorithm
+    public let commitDomain: CommitDomainID
+    /// The file; it may be a symbolic link to the real one, and need not exist.
+    public let path: FilePath
+    let locks: LockSpace
+    /// `core.packedRefsTimeout` in milliseconds: 0 is one try, a negative number forever.
+    let lockTimeout: Int
+    let durability: Durability
+    /// What messages call the file.
+    let shownPath: FilePath
+    /// The file's last known version. Looked at and replaced only; files are read outside the lock.
+    private let latest = Mutex<PackedRefSnapshot?>(nil)
+
+    /// The store in the file at `path`, which is not read yet.
+    ///
+    /// - Parameters:
+    ///   - locks: the locks of the repository.
+    ///   - lockTimeout: how long to wait for another writer where the caller does not say, in milliseconds.
+    ///   - durability: what a commit must have reached where the caller does not say.
+    ///   - shownPath: what messages call the file; nil = by its path.
+    public init(
+        _ path: FilePath, hashAlgorithm: HashAlgorithm, locks: LockSpace, lockTimeout: Int = 1000,
+        durability: Durability = .none, commitDomain: CommitDomainID = CommitDomainID(), shownPath: FilePath? = nil
+    ) {
+        self.shownPath = shownPath ?? path
+        self.path = path
+        self.hashAlgorithm = hashAlgorithm
+        self.locks = locks
+        self.lockTimeout = lockTimeout
+        self.durability = durability
+        self.commitDomain = commitDomain
+    }
+
+    public var capabilities: RefStoreCapabilities { [.writes, .atomicForReaders, .snapshotIsolation, .stamps] }
+
+    public func snapshot() throws(RefError) -> any RefSnapshot { try current() }
+
+    /// The references as the file has them now: one `stat` when it has not changed since it was read last.
+    ///
+    /// - Throws: ``RefError/Code/unavailable`` when the file cannot be read, ``RefError/Code/corrupt`` when it is malformed where
+    ///   opening it looks.
+    public func current() throws(RefError) -> PackedRefSnapshot {
+        if let known = latest.withLock({ $0 }), let then = known.contents.stamp {
+            if try stamp().provesUnchanged(since: then) { return known }
+        }
+        return try load()
+    }
+
+    /// Reads the file, whatever is known of it.
+    func load() throws(RefError) -> PackedRefSnapshot {
+        let loaded = try PackedRefSnapshot(PackedRefsContents(path), hashAlgorithm, path: shownPath)
+        latest.withLock { $0 = loaded }
+        return loaded
+    }
+
+    private func stamp() throws(RefError) -> StatStamp {
+        do throws(FileError) {
+            return try StatStamp.of(path)
+        } catch {
+            throw RefError(.unavailable, "couldn't stat \(shownPath): \(error.errno)", path: path.string, cause: error)
+        }
+    }
+
+    /// The state of the whole file, whatever the scope; nil while the file is so young that a change could go unseen.
+    public func stamp(covering scope: RefScope) throws(RefError) -> RefStamp? {
+        let stamp = try stamp()
+        guard !stamp.isRacy else { return nil }
+        if stamp.isAbsent { return RefStamp(words: [0]) }
+        return RefStamp(words: [
+            1, stamp.device, stamp.inode, UInt64(bitPattern: stamp.size), UInt64(bitPattern: stamp.modified),
+            UInt64(bitPattern: stamp.changed),
+        ])
+    }
+
+    public func makeHold() throws(RefError) -> any HeldRefs { PackedRefsHold(self) }
+
+    public var reflogs: (any ReflogStore)? { nil }
+}

@@ -1,0 +1,110 @@
+/// The full name of a reference: bytes that git's rules allow, not necessarily UTF-8.
+///
+/// A `RefName` is either *well formed* (`git check-ref-format --allow-onelevel` accepts it) or, when made by
+/// ``init(tolerating:)``, merely *safe*: malformed, but unable to leave the repository, so that a broken reference can be
+/// listed and deleted. Names order by their unsigned bytes, as everywhere in git.
+public struct RefName: Sendable, Hashable {
+    /// The name's bytes; never empty, never holding a NUL, a slash at either end or two in a row.
+    public let bytes: [UInt8]
+
+    /// For callers in this package that have checked `bytes` already.
+    @inlinable
+    package init(unchecked bytes: [UInt8]) {
+        self.bytes = bytes
+    }
+
+    /// The name, if it is well formed; one level (`HEAD`) is enough.
+    ///
+    /// - Throws: ``RefNameError`` that says which rule is broken and where.
+    public init(bytes: [UInt8]) throws(RefNameError) {
+        if let flaw = RefNameRules.flaw(in: bytes.span, allowing: .oneLevel) {
+            throw RefNameError(name: bytes, flaw: flaw)
+        }
+        self.bytes = bytes
+    }
+
+    /// The name, if it is well formed; one level (`HEAD`) is enough.
+    ///
+    /// - Throws: ``RefNameError`` that says which rule is broken and where.
+    public init(_ text: some StringProtocol) throws(RefNameError) {
+        try self.init(bytes: Array(text.utf8))
+    }
+
+    /// The name, if it is well formed or at least safe, or nil.
+    public init?(tolerating bytes: [UInt8]) {
+        guard
+            RefNameRules.flaw(in: bytes.span, allowing: .oneLevel) == nil || RefNameRules.isSafe(bytes.span)
+        else { return nil }
+        self.bytes = bytes
+    }
+
+    /// Whether `git check-ref-format --allow-onelevel` accepts the name.
+    public var isWellFormed: Bool { RefNameRules.flaw(in: bytes.span, allowing: .oneLevel) == nil }
+
+    /// `HEAD`.
+    public static let head = RefName(unchecked: Array("HEAD".utf8))
+
+    /// Whether the name begins with `prefix`, byte by byte (not path by path).
+    public func hasPrefix(_ prefix: some Collection<UInt8>) -> Bool { bytes.starts(with: prefix) }
+
+    /// Whether the name begins with `prefix`, byte by byte.
+    public func hasPrefix(_ prefix: StaticString) -> Bool {
+        unsafe bytes.starts(with: UnsafeBufferPointer(start: prefix.utf8Start, count: prefix.utf8CodeUnitCount))
+    }
+
+    /// This name without the leading `count` bytes and behind `prefix`, unchecked.
+    package func replacingPrefix(count: Int, with prefix: [UInt8]) -> RefName {
+        RefName(unchecked: prefix + bytes.dropFirst(count))
+    }
+}
+
+extension RefName {
+    /// All bytes at once: an array would feed them to the hasher one by one.
+    @inlinable
+    public func hash(into hasher: inout Hasher) {
+        unsafe bytes.withUnsafeBytes { unsafe hasher.combine(bytes: $0) }
+    }
+}
+
+extension RefName: Comparable {
+    @inlinable
+    public static func < (a: RefName, b: RefName) -> Bool {
+        RefNameOrder.compare(a.bytes.span, b.bytes.span) < 0
+    }
+}
+
+extension RefName: CustomStringConvertible {
+    /// The name as text; bytes that are no UTF-8 are shown as replacement characters.
+    public var description: String { String(decoding: bytes, as: UTF8.self) }
+}
+
+/// The order of refnames: unsigned bytes, the shorter first where one begins with the other.
+public enum RefNameOrder {
+    /// Below zero, zero or above zero, as `a` stands before, at or after `b`.
+    @inlinable
+    public static func compare(_ a: Span<UInt8>, _ b: Span<UInt8>) -> Int {
+        let shared = min(a.count, b.count)
+        var i = 0
+        while i < shared {
+            let (x, y) = (a[i], b[i])
+            if x != y { return x < y ? -1 : 1 }
+            i += 1
+        }
+        return a.count - b.count
+    }
+}
+
+/// A name that is no well-formed refname.
+public struct RefNameError: Error, Sendable, Equatable, CustomStringConvertible {
+    /// What was offered as a name.
+    public let name: [UInt8]
+    /// The rule that it breaks, and where.
+    public let flaw: RefNameFlaw
+
+    public init(name: [UInt8], flaw: RefNameFlaw) {
+        self.name = name
+        self.flaw = flaw
+    }
+
+    public var description: String { "'\(String(decoding: name, as: UTF8.self))' is not a valid refname: \(flaw)" }
+}

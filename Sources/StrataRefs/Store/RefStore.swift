@@ -1,0 +1,154 @@
+public import StrataIO
+public import StrataModel
+
+/// A place where references are kept.
+///
+/// A store supplies primitives only: read a name, walk names in order, hold names still and change them, reflogs. Everything that
+/// is git's semantics (resolving, expected values, symbolic references, conflicts, hooks) stands once above them, in
+/// ``RefTransactionRun`` and ``RefSnapshot``'s extensions, so a store cannot get it wrong.
+///
+/// Stores are safe to share between threads. All calls block.
+public protocol RefStore: Sendable {
+    /// What the store can do.
+    var capabilities: RefStoreCapabilities { get }
+
+    /// The hash function of the ids it keeps.
+    var hashAlgorithm: HashAlgorithm { get }
+
+    /// Stores that commit as one share it: two views of one database, the worktrees of one repository's files.
+    var commitDomain: CommitDomainID { get }
+
+    /// The references as they are now, as consistent as the store can make it; stays readable while the store changes.
+    func snapshot() throws(RefError) -> any RefSnapshot
+
+    /// A value that stays equal as long as no reference in `scope` changes; nil = not known, do not cache.
+    func stamp(covering scope: RefScope) throws(RefError) -> RefStamp?
+
+    /// A hold on nothing yet, to which names are added.
+    func makeHold() throws(RefError) -> any HeldRefs
+
+    /// Decides and commits `transactions` in order. The default runs them one by one; a store may fold them into one commit.
+    /// A failure that is no verdict (``RefError``) is the outcome of its own transaction only.
+    func submit(
+        _ transactions: [RefTransaction], _ context: RefTransactionContext
+    ) -> [Result<RefTransactionResult, RefError>]
+
+    /// The store's reflogs; nil when it keeps none.
+    var reflogs: (any ReflogStore)? { get }
+}
+
+/// References that do not change while they are looked at.
+public protocol RefSnapshot: Sendable {
+    /// What `name` holds, not following symbolic references; nil when there is no such reference.
+    ///
+    /// - Throws: ``RefError`` when the answer cannot be known: never nil for what could not be read.
+    func read(_ name: RefName) throws(RefError) -> RefValue?
+
+    /// The references of `scope` in the order of their names' unsigned bytes, broken ones included.
+    func cursor(over scope: RefScope) throws(RefError) -> any RefCursor
+}
+
+/// A walk over references in the order of their names.
+///
+/// Conforming types are best structs of at most three words, which an existential holds without a box.
+public protocol RefCursor {
+    /// The next reference, or nil at the end.
+    mutating func next() throws(RefError) -> RefView?
+
+    /// Starts again with another scope, with what is open already.
+    mutating func seek(_ scope: RefScope) throws(RefError)
+}
+
+/// Names whose values cannot change until they are let go: locks taken, writes prepared. Not for use by several threads at once.
+/// Letting the last reference go aborts.
+public protocol HeldRefs: AnyObject {
+    /// Takes `names`, waiting for other holders until `deadline`, or as long as the store is configured to where it is nil.
+    ///
+    /// - Returns: for each name nil, or why it could not be had. Names that were had stay held. Names held already are had.
+    func hold(_ names: [RefName], until deadline: Deadline?) throws(RefError) -> [RefHoldFailure?]
+
+    /// What a held name holds. Reading a name that is not held is allowed, and then as good as a snapshot.
+    func read(_ name: RefName) throws(RefError) -> RefValue?
+
+    /// The references of `scope` as they are now, under the hold: for directory/file conflicts.
+    func cursor(over scope: RefScope) throws(RefError) -> any RefCursor
+
+    /// Does as much of the writing as can be done unseen. Every edit's name is held. On an error the hold is to be aborted.
+    /// `durability` is what a commit must have reached when it returns; nil = as the store is configured.
+    func stage(_ edits: [ResolvedRefEdit], durability: Durability?) throws(RefError)
+
+    /// Makes what was staged visible, as durable as the edits asked, and lets all names go. If it throws, nothing has changed,
+    /// unless the error says otherwise.
+    func commit() throws(RefError)
+
+    /// Lets all names go, unchanged. Does nothing after a commit.
+    func abort()
+}
+
+/// Why a name could not be held.
+public enum RefHoldFailure: Error, Sendable {
+    /// Another holder did not let go in time. The text is git's; ``RefError/cause`` tells who holds it.
+    case busy(RefError)
+    /// Something that is no directory stands where the name's directory should be.
+    case obstructed(lockPath: String)
+    /// A directory that is not empty stands at the name's own path.
+    case directoryInTheWay(path: String)
+    /// Anything else.
+    case failed(RefError)
+}
+
+extension RefStore {
+    public func submit(
+        _ transactions: [RefTransaction], _ context: RefTransactionContext
+    ) -> [Result<RefTransactionResult, RefError>] {
+        transactions.map { transaction in
+            do throws(RefError) {
+                let run = RefTransactionRun(transaction, on: self, context)
+                try run.prepare()
+                return .success(try run.commit())
+            } catch {
+                return .failure(error)
+            }
+        }
+    }
+
+    /// Decides and commits one transaction.
+    ///
+    /// - Returns: in batched mode each edit's verdict. In atomic mode a rejection is thrown, with nothing changed.
+    @discardableResult
+    public func commit(
+        _ transaction: RefTransaction, _ context: RefTransactionContext = RefTransactionContext()
+    ) throws(RefError) -> RefTransactionResult {
+        guard let result = submit([transaction], context).first else {
+            throw RefError(.invalid, "the store gave no result for a transaction")
+        }
+        return try result.get()
+    }
+
+    /// A hold on `names`; each must be had.
+    public func hold(_ names: [RefName], until deadline: Deadline? = nil) throws(RefError) -> any HeldRefs {
+        let held = try makeHold()
+        for case (let name, let failure?) in zip(names, try held.hold(names, until: deadline)) {
+            held.abort()
+            throw failure.error(holding: name)
+        }
+        return held
+    }
+}
+
+extension RefHoldFailure {
+    /// The failure as an error of its own, in git's words.
+    public func error(holding name: RefName) -> RefError {
+        switch self {
+        case .busy(let error), .failed(let error): error
+        case .obstructed(let path):
+            RefError(
+                .unavailable, "unable to create lock file \(path); non-directory in the way", reference: name,
+                path: path)
+        case .directoryInTheWay(let path):
+            RefError(
+                .unavailable, "there is a non-empty directory '\(path)' blocking reference '\(name)'", reference: name,
+                path: path)
+        }
+    }
+}

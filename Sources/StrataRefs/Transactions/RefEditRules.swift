@@ -1,0 +1,59 @@
+import StrataModel
+
+/// What can be said of an edit before any reference is read.
+enum RefEditRules {
+    /// Git's function: `transaction_refname_valid`.
+    static func checkName(_ edit: RefEdit) throws(RefError) {
+        guard edit.checksName else { return }
+        let isLog = if case .log = edit.change { true } else { false }
+        let what = isLog ? "reflog" : "ref"
+        if edit.name.isPseudoref {
+            throw RefError(
+                .invalid, "refusing to update \(isLog ? "reflog for " : "")pseudoref '\(edit.name)'",
+                reference: edit.name)
+        }
+        let needsForm =
+            switch edit.change {
+            case .write(.object(let id)), .log(_, let id): !id.isZero
+            case .write(.symbolic), .delete, .verify: false
+            }
+        let isGood = needsForm ? edit.name.isWellFormed : RefNameRules.isSafe(edit.name.bytes.span)
+        guard isGood, belongsSomewhere(edit.name) else {
+            throw RefError(.invalid, "refusing to update \(what) with bad name '\(edit.name)'", reference: edit.name)
+        }
+    }
+
+    /// Whether a reference of that name would be one: git writes any file of the git dir that is named, `config` and `objects/xx` too.
+    private static func belongsSomewhere(_ name: RefName) -> Bool {
+        switch name.place {
+        case .shared: name.hasPrefix("refs/")
+        case .current, .main, .linked: true
+        case .stray: false
+        }
+    }
+
+    /// Checks that a new object exists and suits its reference.
+    ///
+    /// - Returns: what a tag peels to.
+    static func checkObject(
+        _ id: ObjectID, for name: RefName, in objects: any ObjectLookup
+    ) throws(RefTransactionPlan.Verdict) -> ObjectID? {
+        let absent = "trying to write ref '\(name)' with nonexistent object \(id)"
+        let kind: ObjectKind?
+        do throws(ObjectLookupError) { kind = try objects.kind(of: id) } catch {
+            // Git takes what it cannot read for absent. That would be a verdict on the edit, where there can be none.
+            guard error.code == .corrupt else {
+                throw .failed(RefError(.unavailable, absent, reference: name, path: error.file, cause: error))
+            }
+            kind = nil
+        }
+        guard let kind else { throw .rejected(RefRejection(.invalidNewValue, at: name, absent)) }
+        if kind != .commit && (name.isBranch || name == .head) {
+            throw .rejected(
+                RefRejection(
+                    .invalidNewValue, at: name, "trying to write non-commit object \(id) to branch '\(name)'"))
+        }
+        guard kind == .tag else { return nil }
+        return (try? objects.peel(id))?.id
+    }
+}

@@ -1,0 +1,246 @@
+import StrataIO
+import StrataModel
+
+/// Decides a transaction: splits updates through symbolic references, checks expected values, names and objects.
+///
+/// Git's functions: `ref_transaction_update` and the `prepare` half of its stores, which each have a copy of these rules.
+struct RefTransactionPlan {
+    let transaction: RefTransaction
+    let context: RefTransactionContext
+    /// The algorithm of the store's ids.
+    let algorithm: HashAlgorithm
+    private(set) var rejections: [RefRejection?]
+    private var updates: [RefUpdate]
+    /// Names whose value the transaction changes or checks, without those of rejected edits.
+    private var names: Set<RefName> = []
+    /// What new objects peel to.
+    private var peeled: [ObjectID: ObjectID] = [:]
+    /// Updates of names that do not exist, which must not get in the way of those that do.
+    private var absent: [Int] = []
+    /// The names that edits of symbolic references were split into, by edit.
+    private var referents: [Int: [RefName]] = [:]
+    /// Made when first needed, and again when a split has added a name.
+    private var availability: RefAvailability?
+
+    init(_ transaction: RefTransaction, _ context: RefTransactionContext, _ algorithm: HashAlgorithm) {
+        self.transaction = transaction
+        self.context = context
+        self.algorithm = algorithm
+        rejections = Array(repeating: nil, count: transaction.edits.count)
+        updates = transaction.edits.enumerated().map { RefUpdate(edit: $0.offset, $0.element) }
+    }
+
+    // MARK: Before any lock
+
+    /// What can be said of the edits alone: names, objects, duplicates.
+    mutating func checkEdits() throws(RefError) {
+        names.reserveCapacity(updates.count)
+        var twice: RefName?
+        for index in updates.indices {
+            let edit = transaction.edits[index]
+            try RefEditRules.checkName(edit)
+            if edit.checksObject, case .write(.object(let id)) = updates[index].change, let objects = context.objects {
+                do throws(Verdict) {
+                    if let peel = try RefEditRules.checkObject(id, for: edit.name, in: objects) { peeled[id] = peel }
+                } catch {
+                    try take(error, on: index)
+                }
+            }
+            if !updates[index].logOnly, isLive(index), !names.insert(edit.name).inserted {
+                twice = twice.map { min($0, edit.name) } ?? edit.name
+            }
+        }
+        if let twice {
+            throw RefError(.invalid, "multiple updates for ref '\(twice)' not allowed", reference: twice)
+        }
+    }
+
+    // MARK: Under the hold
+
+    /// Takes the locks and decides each update in order.
+    ///
+    /// - Returns: what the store is to do. Names of rejected edits are held, and left as they are.
+    mutating func decide(under held: any HeldRefs) throws(RefError) -> [ResolvedRefEdit] {
+        let headTarget = try held.read(.head)?.target
+        var wanted = updates.indices.filter(isLive).map { updates[$0].name }.sorted()
+        // Lines for reflogs may come with a change of the same reference.
+        wanted = zip(wanted, [nil] + wanted.map(Optional.some)).filter { $0 != $1 }.map(\.0)
+        var unheld: [RefName: RefHoldFailure] = [:]
+        for case (let name, let failure?) in zip(wanted, try held.hold(wanted, until: context.deadline)) {
+            unheld[name] = failure
+        }
+        var index = 0
+        while index < updates.count {  // grows while it runs
+            if isLive(index) {
+                let name = updates[index].name
+                if updates[index].parent != nil {
+                    unheld[name] = try held.hold([name], until: context.deadline).first ?? nil
+                }
+                do throws(Verdict) {
+                    try decide(index, headTarget, unheld[name], held)
+                } catch {
+                    try take(error, on: index)
+                }
+            }
+            index += 1
+        }
+        try checkAvailability(held)
+        return try resolve(held)
+    }
+
+    /// How deciding one update can end early.
+    enum Verdict: Error {
+        case rejected(RefRejection)
+        case failed(RefError)
+    }
+
+    private mutating func decide(
+        _ index: Int, _ headTarget: [UInt8]?, _ failure: RefHoldFailure?, _ held: any HeldRefs
+    ) throws(Verdict) {
+        let update = updates[index]
+        let rules = RefUpdateRules(
+            update: update, original: original(index), isBatched: transaction.mode == .batched)
+        if let headTarget, update.name.bytes == headTarget, update.changesValue, !update.logOnly, !update.viaHead,
+            update.logging != .none
+        {
+            if names.contains(.head) { throw rules.headTwice() }
+            updates.append(RefUpdate(headLogOf: update, at: index))
+        }
+        let found: RefValue?
+        var conflict: String?
+        do throws(RefError) {
+            if failure?.isInTheWay ?? false { conflict = try self.conflict(of: update.name, held) }
+            found = failure == nil ? try held.read(update.name) : nil
+        } catch { throw .failed(error) }
+        if let failure { throw rules.verdict(on: failure, conflict) }
+        updates[index].found = found
+        if found == nil {
+            try rules.checkMayBeAbsent()
+            absent.append(index)
+        }
+        switch found {
+        case .broken(.badName) where update.deletes: updates[index].writes = try rules.checkNameless()
+        case .broken: throw rules.broken()
+        case .symbolic(let target) where update.isHeadLog:
+            guard target == update.parent.map({ updates[$0].name.bytes }) else { throw rules.headMoved() }
+        case _ where update.isHeadLog: throw rules.headMoved()
+        case .symbolic(let target) where update.followsSymbolic:
+            try split(index, target, rules)
+        case .symbolic(let target):
+            updates[index].oldID = try rules.checkUnfollowed(target, held)
+            updates[index].writes = update.changesValue
+        case .object, nil:
+            let id = found?.objectID
+            try rules.check(id)
+            updates[index].oldID = id
+            updates[index].writes = update.changesValue && !update.isNoOp(id)
+            var ancestor = update.parent
+            while let parent = ancestor {
+                updates[parent].oldID = id
+                ancestor = updates[parent].parent
+            }
+        }
+    }
+
+    /// Turns an update of a symbolic reference into one of its referent and a line in its own reflog.
+    private mutating func split(_ index: Int, _ target: [UInt8], _ rules: RefUpdateRules) throws(Verdict) {
+        // Git follows the target wherever it leads, out of the repository even.
+        guard let referent = RefName(tolerating: target), updates[index].mayReach(referent) else {
+            throw rules.badReferent(target)
+        }
+        guard names.insert(referent).inserted else { throw rules.twiceThroughSymref(referent) }
+        referents[updates[index].edit, default: []].append(referent)
+        availability = nil
+        updates.append(RefUpdate(referent: referent, of: updates[index], at: index))
+        updates[index].logOnly = true
+        updates[index].followsSymbolic = false
+    }
+
+    private mutating func conflict(of name: RefName, _ held: any HeldRefs) throws(RefError) -> String? {
+        var availability = availability.take() ?? RefAvailability(transaction: names)
+        defer { self.availability = availability }
+        return try availability.conflict(of: name, among: names, in: held)
+    }
+
+    private mutating func checkAvailability(_ held: any HeldRefs) throws(RefError) {
+        for index in absent where isLive(index) {
+            let name = updates[index].name
+            if let conflict = try conflict(of: name, held) {
+                try reject(index, RefRejection(.nameConflict, at: name, conflict))
+            }
+        }
+    }
+
+    // MARK: What came out
+
+    private mutating func resolve(_ held: any HeldRefs) throws(RefError) -> [ResolvedRefEdit] {
+        var final: [RefName: RefValue?] = [:]
+        for index in updates.indices where updates[index].isHeadLog {
+            // Known only now, where the branch is itself a symbolic reference.
+            updates[index].oldID = updates[index].parent.flatMap { updates[$0].oldID }
+        }
+        let needsFinal = updates.contains { if case .write(.symbolic) = $0.change { true } else { false } }
+        for index in updates.indices
+        where needsFinal && isLive(index) && updates[index].writes && !updates[index].logOnly {
+            final[updates[index].name] = .some(newValue(updates[index]))
+        }
+        var lines = RefReflogLines(context: context, algorithm: algorithm, final: final, held: held)
+        var resolved: [ResolvedRefEdit] = []
+        resolved.reserveCapacity(updates.count)
+        for index in updates.indices where isLive(index) {
+            let update = updates[index]
+            let edit = transaction.edits[update.edit]
+            let action: ResolvedRefEdit.Action
+            switch (update.writes && !update.logOnly, newValue(update)) {
+            case (false, _): action = .keep
+            case (true, nil): action = .delete
+            case (true, let value?): action = .write(value)
+            }
+            let line = try lines.line(for: update, edit)
+            resolved.append(
+                ResolvedRefEdit(
+                    name: update.name, action: action, old: update.found, reflog: line,
+                    createsReflog: line != nil
+                        && (update.logging == .force || context.reflogs.creates(update.name)),
+                    isPeelKnown: edit.checksObject && context.objects != nil))
+        }
+        return resolved
+    }
+
+    private func newValue(_ update: RefUpdate) -> RefValue? {
+        switch update.change {
+        case .write(.object(let id)): .object(id, peeled: peeled[id])
+        case .write(.symbolic(let target)): .symbolic(target.bytes)
+        case .delete, .verify, .log: nil
+        }
+    }
+
+    /// The updates that are not rejected as observers see them: before the locks are taken as the caller asked for them,
+    /// then with referents instead of symbolic references. Those of reflogs alone are not shown.
+    var observedUpdates: [ObservedRefUpdate] {
+        updates.indices.filter { isLive($0) && !updates[$0].logOnly }.map { ObservedRefUpdate(updates[$0]) }
+    }
+
+    // MARK: Verdicts
+
+    private func isLive(_ index: Int) -> Bool { rejections[updates[index].edit] == nil }
+
+    /// The name that the caller gave, for messages.
+    private func original(_ index: Int) -> RefName { transaction.edits[updates[index].edit].name }
+
+    private mutating func take(_ verdict: Verdict, on index: Int) throws(RefError) {
+        switch verdict {
+        case .rejected(let rejection): try reject(index, rejection)
+        case .failed(let failure): throw failure
+        }
+    }
+
+    private mutating func reject(_ index: Int, _ rejection: RefRejection) throws(RefError) {
+        guard transaction.mode == .batched else { throw RefError(rejection, of: original(index)) }
+        let edit = updates[index].edit
+        rejections[edit] = rejection
+        if case .log = transaction.edits[edit].change { return }
+        names.remove(transaction.edits[edit].name)
+        names.subtract(referents[edit] ?? [])
+    }
+}

@@ -1,0 +1,136 @@
+public import StrataFiles
+public import StrataIO
+public import StrataRefs
+
+/// The configured values that references obey, read once.
+public struct RefSettings: Sendable, Hashable {
+    /// How reference files are made durable before they are renamed into place.
+    public enum Syncing: Sendable, Hashable {
+        /// Not at all: `core.fsync` does not name `reference`. Git's default.
+        case none
+        /// Handed to the device, whose cache is not flushed: `core.fsyncMethod = writeout-only`.
+        case writeout
+        /// Synced.
+        case data
+    }
+
+    /// `core.logAllRefUpdates`: which reflogs are made; not set: `standard`, or `never` in a bare repository.
+    public var reflogCreation: ReflogPolicy
+    /// `core.filesRefLockTimeout` in milliseconds; 0: one try, negative: forever.
+    public var looseLockTimeout: Int
+    /// `core.packedRefsTimeout` in milliseconds; 0: one try, negative: forever.
+    public var packedLockTimeout: Int
+    /// `core.fsync` and `core.fsyncMethod`, as far as references go.
+    public var syncing: Syncing
+    /// `core.sharedRepository`.
+    public var sharedRepository: FileSharing
+    /// `core.preferSymlinkRefs`.
+    public var prefersSymlinks: Bool
+    /// `core.trustctime`: whether a changed ctime means a changed file.
+    public var trustsCTime: Bool
+    /// `core.checkStat` is `default`: every field of the stat data counts, not size and mtime alone.
+    public var checksAllStatFields: Bool
+    /// `core.warnAmbiguousRefs`.
+    public var warnsOfAmbiguousNames: Bool
+    /// `strata.packedTransaction`.
+    public var packedTransactions: FilesRefStore.PackedTransactions
+    /// `transfer.hideRefs`.
+    public var hidden: HiddenRefs
+    /// Whether the repository counts as bare: no working tree, and `core.bare` is not false.
+    public var isBare: Bool
+    /// What git would warn of, without "warning: ".
+    public var warnings: [String]
+
+    /// Reads the settings of the repository at `location`.
+    ///
+    /// - Throws: `RepositoryError.Code.badConfigValue`, in git's words, for the first value that makes no sense.
+    public init(_ config: Config, location: RepositoryLocation) throws(RepositoryError) {
+        let configuredBare = try config.bool("core.bare") ?? location.format.isBare
+        isBare = location.workTree == nil && configuredBare ?? true
+        reflogCreation = try Self.reflogCreation(config) ?? (isBare ? .never : .standard)
+        looseLockTimeout = try config.int("core.filesreflocktimeout") ?? 100
+        packedLockTimeout = try config.int("core.packedrefstimeout") ?? 1000
+        warnings = []
+        syncing = try Self.syncing(config, &warnings)
+        sharedRepository = try FileSharing(config)
+        prefersSymlinks = try config.bool("core.prefersymlinkrefs") ?? false
+        trustsCTime = try config.bool("core.trustctime") ?? true
+        checksAllStatFields = try Self.checksAllStatFields(config)
+        warnsOfAmbiguousNames = try config.bool("core.warnambiguousrefs") ?? true
+        packedTransactions = try Self.packedTransactions(config)
+        hidden = try HiddenRefs(config)
+    }
+
+    private static func reflogCreation(_ config: Config) throws(RepositoryError) -> ReflogPolicy? {
+        guard let index = config.lastIndex(of: "core.logallrefupdates".utf8) else { return nil }
+        if let value = config.value(at: index), ConfigNumber.equalsFolded(value.span, "always") { return .always }
+        return try config.bool(at: index) ? .standard : .never
+    }
+
+    private static func checksAllStatFields(_ config: Config) throws(RepositoryError) -> Bool {
+        guard let index = config.lastIndex(of: "core.checkstat".utf8) else { return true }
+        let value = try config.string(at: index)
+        if ConfigNumber.equalsFolded(value.span, "default") { return true }
+        if ConfigNumber.equalsFolded(value.span, "minimal") { return false }
+        throw config.badVariable(at: index, cause: "invalid value for 'core.checkstat': '\(value)'")
+    }
+
+    private static func packedTransactions(_ config: Config) throws(RepositoryError) -> FilesRefStore.PackedTransactions
+    {
+        guard let index = config.lastIndex(of: "strata.packedtransaction".utf8) else { return .auto }
+        let value = try config.string(at: index)
+        if ConfigNumber.equalsFolded(value.span, "auto") { return .auto }
+        if ConfigNumber.equalsFolded(value.span, "never") { return .never }
+        return .from(Int(try config.integer(at: index, in: 0...Int64(Int32.max))))
+    }
+
+    // MARK: Syncing
+
+    /// The names of `core.fsync` that include references.
+    private static let componentsWithReferences = ["reference", "committed", "added", "all"]
+    private static let otherComponents = [
+        "loose-object", "pack", "pack-metadata", "commit-graph", "index", "objects", "derived-metadata",
+    ]
+
+    private static func syncing(_ config: Config, _ warnings: inout [String]) throws(RepositoryError) -> Syncing {
+        var isOn = false
+        if let index = config.lastIndex(of: "core.fsync".utf8) {
+            isOn = namesReferences(try config.string(at: index), &warnings)
+        }
+        guard isOn else { return .none }
+        var syncing = Syncing.data
+        for index in config.indices(of: "core.fsyncmethod".utf8) {
+            let value = String(decoding: try config.string(at: index), as: UTF8.self)
+            switch value {
+            case "fsync", "batch": syncing = .data
+            case "writeout-only": syncing = .writeout
+            default: warnings.append("ignoring unknown core.fsyncMethod value '\(value)'")
+            }
+        }
+        return syncing
+    }
+
+    /// Whether the list of components includes references. A name may be cut short; `-name` takes away from git's
+    /// defaults only, which do not have references.
+    private static func namesReferences(_ list: [UInt8], _ warnings: inout [String]) -> Bool {
+        var isOn = false
+        for part in list.split(separator: UInt8(ascii: ",")) {
+            var name = part.drop { $0 == 0x20 || $0 == 0x09 || $0 == 0x0a || $0 == 0x0d }
+            let isNegated = name.first == UInt8(ascii: "-")
+            if isNegated { name.removeFirst() }
+            guard !name.isEmpty else {
+                // Nothing between two commas is passed over, but at a lone minus git stops.
+                guard isNegated else { continue }
+                warnings.append("invalid value for variable core.fsync")
+                break
+            }
+            let includes = componentsWithReferences.contains { $0.utf8.starts(with: name) }
+            if includes, !isNegated { isOn = true }
+            let isNone = PathBytes.equals(name, "none") && part.endIndex == list.endIndex && !isNegated
+            if !includes, !isNone, !otherComponents.contains(where: { $0.utf8.starts(with: name) }) {
+                warnings.append("ignoring unknown core.fsync component '\(String(decoding: name, as: UTF8.self))'")
+            }
+        }
+        return isOn
+    }
+}

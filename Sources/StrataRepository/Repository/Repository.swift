@@ -1,0 +1,95 @@
+public import StrataFiles
+import StrataIO
+public import StrataModel
+public import StrataObjects
+public import StrataRefs
+public import SystemPackage
+
+/// An opened repository: where it is, what its configuration says, and the stores that it gets.
+///
+/// Opening reads the configuration once. Safe to share between threads.
+public final class Repository: Sendable {
+    public let location: RepositoryLocation
+    public let config: Config
+    /// The configured values that references obey.
+    public let settings: RefSettings
+    /// What the repository was opened with.
+    public let environment: RepositoryEnvironment
+    /// The references as this worktree sees them.
+    public let refs: WorktreeRefStore
+    /// The references in files that all worktrees share: what `pack-refs` works on.
+    public let files: FilesRefStore
+    public let objects: ObjectReader
+
+    /// Opens the repository that git would use from `directory` on, as the process's environment says.
+    ///
+    /// - Parameter directory: nil = the working directory.
+    /// - Throws: ``RepositoryError`` in git's words: none found, not safe, an unknown format.
+    public convenience init(at directory: FilePath? = nil) throws(RepositoryError) {
+        try self.init(environment: .process(directory: directory))
+    }
+
+    /// Opens the repository that git would use in `environment`.
+    ///
+    /// - Throws: ``RepositoryError`` in git's words: none found, not safe, an unknown format.
+    public convenience init(environment: RepositoryEnvironment) throws(RepositoryError) {
+        try self.init(location: .discover(environment: environment), environment: environment)
+    }
+
+    /// Opens the repository at a known place.
+    public init(location: RepositoryLocation, environment: RepositoryEnvironment) throws(RepositoryError) {
+        self.location = location
+        self.environment = environment
+        let config = try Config.read(location: location, environment: environment) {
+            RepositoryStores.currentBranch(of: location)
+        }
+        self.config = config
+        let settings = try RefSettings(config, location: location)
+        self.settings = settings
+        let stores = try RepositoryStores(location: location, settings: settings, environment: environment)
+        files = stores.files
+        refs = stores.worktree
+        objects = ObjectReader(
+            objectDirectory: location.objectDirectory, algorithm: location.format.objectFormat,
+            alternates: environment.value("GIT_ALTERNATE_OBJECT_DIRECTORIES") ?? [])
+    }
+
+    public var hashAlgorithm: HashAlgorithm { location.format.objectFormat }
+
+    /// What transactions need: the objects, who commits, which reflogs are made, and the repository's hook.
+    ///
+    /// Who commits is found out only when a reflog line is written, from `GIT_COMMITTER_*` and the configuration.
+    public func transactionContext() -> RefTransactionContext {
+        let (config, environment) = (config, environment)
+        return RefTransactionContext(
+            objects: objects, reflogs: settings.reflogCreation, observers: hook().map { [$0] } ?? []
+        ) { () throws(RefError) in
+            do throws(RepositoryError) {
+                return try CommitterIdentity(config, environment: environment).signature()
+            } catch {
+                throw RefError(.unavailable, error.description, cause: error)
+            }
+        }
+    }
+
+    /// The repository's `reference-transaction` hook, if it has one that can be run.
+    private func hook() -> ReferenceTransactionHook? {
+        let top = location.workTree ?? location.gitDirectory
+        var directory = location.commonDirectory.appending("hooks")
+        if let configured = try? config.path("core.hookspath", environment: environment) {
+            directory = top.pushing(filePath(configured))
+        }
+        return ReferenceTransactionHook(
+            program: directory.appending("reference-transaction"), workingDirectory: top,
+            environment: ["GIT_DIR=\(location.gitDirectory)"], hashAlgorithm: hashAlgorithm)
+    }
+
+    /// Resolves revision expressions against the references as they are now.
+    ///
+    /// - Parameter warn: is told of ambiguous names; nil = they are not looked for.
+    public func revisions(warn: (@Sendable (String) -> Void)? = nil) throws(RefError) -> RevisionResolver {
+        RevisionResolver(
+            refs: try refs.snapshot(), reflogs: refs.reflogs, objects: objects,
+            warnsOfAmbiguity: settings.warnsOfAmbiguousNames, warn: warn)
+    }
+}
