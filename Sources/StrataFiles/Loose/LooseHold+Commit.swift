@@ -97,7 +97,7 @@ extension LooseHold {
                 try entry.lock.publish()
             }
         } catch {
-            throw failure(edit.name, "couldn't set '\(edit.name)'", error)
+            throw failure(edit.name, "couldn't set '\(edit.name)': \(error.errno)", error)
         }
     }
 

@@ -136,19 +136,16 @@ extension LockSpace {
         let path = directory.appending(owner.fileName)
         let stat = try FileStat.fstat(fd, at: path)
         guard stat.linkCount == 1, let now = try FileStat.lstat(path), now.isSameFile(as: stat) else { return }
+        // In this order: a value listed now has an owner file now. An owner that has only begun may look dead, and makes another
+        // file and values while we are here.
+        let temporaries = try names(in: directory.appending("tmp")).filter { $0.prefix { $0 != "-" } == owner.id }
         let isLast = try !names(in: directory).contains { name in
             name != owner.fileName && OwnerRecord(fileName: name)?.id == owner.id
         }
-        if isLast { try removeTemporaries { $0 == owner.id } }
-        try Disk.unlinkIfPresent(path)
-    }
-
-    /// Removes the unpublished values of the owners chosen.
-    func removeTemporaries(where isChosen: (String) -> Bool) throws(FileError) {
-        let temporary = directory.appending("tmp")
-        for name in try names(in: temporary) where isChosen(String(name.prefix { $0 != "-" })) {
-            try Disk.unlinkIfPresent(temporary.appending(name))
+        if isLast {
+            for name in temporaries { try Disk.unlinkIfPresent(directory.appending("tmp").appending(name)) }
         }
+        try Disk.unlinkIfPresent(path)
     }
 
     /// The names in a directory of ours; none when it is absent.
