@@ -68,7 +68,8 @@ let package = Package(
             name: "RefStoreChecks", dependencies: ["StrataModel", "StrataIO", "StrataRefs", "TestSupport", system],
             path: "Tests/RefStoreChecks", swiftSettings: settings),
         .executableTarget(
-            name: "StrataProbe", dependencies: ["StrataIO", system], path: "Tests/StrataProbe",
+            name: "StrataProbe", dependencies: ["StrataModel", "StrataIO", "StrataRefs", "StrataFiles", system],
+            path: "Tests/StrataProbe",
             swiftSettings: settings),
         .testTarget(
             name: "StrataIOTests", dependencies: ["StrataIO", "StrataProbe", "TestSupport", "CTestSupport", system],
@@ -98,7 +99,9 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(
             name: "StrataFilesTests",
-            dependencies: ["StrataModel", "StrataIO", "StrataRefs", "StrataFiles", "TestSupport", system],
+            dependencies: [
+                "StrataModel", "StrataIO", "StrataRefs", "StrataFiles", "StrataProbe", "TestSupport", system,
+            ],
             swiftSettings: settings),
         .testTarget(name: "ExampleTests", dependencies: ["TestSupport", system], swiftSettings: settings),
         .testTarget(

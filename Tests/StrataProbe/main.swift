@@ -73,6 +73,7 @@ func probe(_ arguments: [String]) -> Int32 {
             try lock.commit()
             space.close()
             session.remove()
+        case ("transact", 4...): return try transact(rest)
         default: return 64
         }
         return 0

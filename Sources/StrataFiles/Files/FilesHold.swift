@@ -3,12 +3,14 @@ import StrataModel
 import StrataRefs
 
 /// A hold on names of a files store: each name's loose lock and, from staging on and where it is needed, that of `packed-refs`.
-final class FilesHold: HeldRefs {
+final class FilesHold: JoinedHold {
     private let store: FilesRefStore
     private let loose: LooseHold
     private var packed: PackedRefsLock?
     /// What the names that are new in `packed-refs` must not meet.
     private var conflicts: PackedConflicts?
+    /// The names whose new values go into `packed-refs`, and those.
+    private var packing: [RefName: RefValue] = [:]
 
     init(_ store: FilesRefStore) {
         self.store = store
@@ -48,12 +50,13 @@ final class FilesHold: HeldRefs {
         // From here to the commit nobody else packs: a packed copy of what is deleted would bring it back.
         let lock = try store.packed.lock(until: deadline)
         packed = lock
-        let packing = Set(toPack)
+        let toPackSet = Set(toPack)
         var changes: [PackedRefChange] = []
         var new: [RefName] = []
         for (index, edit) in edits.enumerated() {
             switch edit.action {
-            case .write(.object(let id, let peeled)) where packing.contains(index):
+            case .write(.object(let id, let peeled)) where toPackSet.contains(index):
+                packing[edit.name] = .object(id, peeled: peeled)
                 changes.append(PackedRefChange(name: edit.name, value: .set(id, peeled: peeled)))
                 if try lock.snapshot.read(edit.name) == nil { new.append(edit.name) }
             case .delete where try lock.snapshot.read(edit.name) != nil:
@@ -66,7 +69,8 @@ final class FilesHold: HeldRefs {
             throw RefError(rejection, of: rejection.reference)
         }
         if !changes.isEmpty { try lock.stage(changes.sorted { $0.name < $1.name }, durability: durability) }
-        let forLoose = packing.isEmpty ? edits : edits.enumerated().map { packing.contains($0) ? $1.keepingValue : $1 }
+        let forLoose =
+            toPackSet.isEmpty ? edits : edits.enumerated().map { toPackSet.contains($0) ? $1.keepingValue : $1 }
         try loose.stage(forLoose, durability: durability)
     }
 
@@ -86,24 +90,35 @@ final class FilesHold: HeldRefs {
         return indices
     }
 
-    func commit() throws(RefError) {
-        defer { packed = nil }
+    func commit() throws(RefError) { try commitTogether([self]) }
+
+    func publish() throws(RefError) {
         let lock = packed
-        do throws(RefError) {
-            // Git's order: new values first, so that what they reach stays reachable; then packed-refs; then loose files go.
-            if let lock, lock.isStaged { loose.undoElsewhere = { () throws(RefError) in try lock.restore() } }
-            try loose.commit { () throws(RefError) in
-                try lock?.publish()
-                if let obstacle = try self.conflicts?.obstacle(besides: { self.loose.entries[$0] != nil }) {
-                    throw obstacle
-                }
+        // Git's order: new values first, so that what they reach stays reachable; then packed-refs; then loose files go.
+        if let lock, lock.isStaged { loose.undoElsewhere = { () throws(RefError) in try lock.restore() } }
+        try loose.publish { () throws(RefError) in
+            try lock?.publish()
+            if let obstacle = try self.conflicts?.obstacle(besides: { self.loose.entries[$0] != nil }) {
+                throw obstacle
             }
-        } catch {
-            lock?.release()
-            throw error
         }
-        lock?.release()
     }
+
+    func retract() -> [String] { loose.retract() }
+
+    func conclude() {
+        loose.conclude()
+        packed?.release()
+        packed = nil
+    }
+
+    var journal: (any RefJournal)? { packed?.isRecoverable == false ? nil : loose.journal }
+
+    var durability: Durability { loose.durability }
+
+    func stepCount() throws(RefError) -> Int { try loose.stepCount() + (packed?.isStaged == true ? 1 : 0) }
+
+    func intentPart() throws(RefError) -> [UInt8] { try loose.intentPart(packing: packing) }
 
     func abort() {
         packed?.release()

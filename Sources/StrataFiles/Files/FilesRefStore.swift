@@ -7,8 +7,8 @@ public import StrataRefs
 /// Writes are git's: loose, under `<name>.lock`; deletions from both, from `packed-refs` first. Large transactions go to `packed-refs` as
 /// ``PackedTransactions`` says. Stock git may work on the same files at any time.
 ///
-/// A transaction of one loose reference, or one that changes `packed-refs` alone, is whole or absent after a crash. One of several loose
-/// references is renamed into place one by one, as git does it. Safe to share between threads.
+/// A transaction is whole or absent after the process was killed at any moment, where the loose store has ``RefIntents``; without, only
+/// one that takes a single rename is. Safe to share between threads.
 public final class FilesRefStore: RefStore {
     /// The loose references and the reflogs.
     public let loose: LooseRefStore

@@ -4,7 +4,9 @@ import StrataRefs
 import SystemPackage
 
 extension LooseHold {
-    func commit() throws(RefError) { try commit { () throws(RefError) in } }
+    func commit() throws(RefError) { try commitTogether([self]) }
+
+    func publish() throws(RefError) { try publish { () throws(RefError) in } }
 
     func stage(_ edits: [ResolvedRefEdit], durability: Durability?) throws(RefError) {
         if let durability { self.durability = durability }
@@ -30,16 +32,13 @@ extension LooseHold {
     /// the first value: what takes space comes before what is seen, and taking a line back needs none.
     ///
     /// `beforeDeleting` does what must be visible before loose files go: git deletes from `packed-refs` there.
-    func commit(beforeDeleting: () throws(RefError) -> Void) throws(RefError) {
+    func publish(beforeDeleting: () throws(RefError) -> Void) throws(RefError) {
         guard isOpen else { throw RefError(.invalid, "these references are held no longer") }
-        let deleted = staged.compactMap { edit -> RefName? in
-            if case .delete = edit.action { return edit.name }
-            return nil
-        }
-        var undo = LooseUndo(self)
+        let undo = LooseUndo(self)
+        self.undo = undo
         do throws(RefError) {
-            for edit in staged { try appendLine(edit, &undo) }
-            for edit in staged { try publish(edit, &undo) }
+            for edit in staged { try appendLine(edit, undo) }
+            for edit in staged { try publish(edit, undo) }
             var logsLeft: [RefName] = []
             for name in deleted {
                 do throws(FileError) {
@@ -60,11 +59,19 @@ extension LooseHold {
             for name in logsLeft { _ = try? Disk.unlinkIfPresent(logs.directory.path(name.bytes)) }
             if durability == .full { try syncDirectories() }
         } catch {
-            let failures = undo.run()
-            abort()
-            guard failures.isEmpty else { throw error.adding(failures) }
-            throw error
+            let failures = retract()
+            throw failures.isEmpty ? error : error.adding(failures)
         }
+    }
+
+    func retract() -> [String] {
+        let failures = undo?.run() ?? []
+        undo = nil
+        return failures
+    }
+
+    func conclude() {
+        let deleted = deleted
         abort()
         for name in deleted {
             store.names.removeEmptyParents(of: name)
@@ -72,9 +79,17 @@ extension LooseHold {
         }
     }
 
+    /// The names whose deletion is staged.
+    private var deleted: [RefName] {
+        staged.compactMap { edit in
+            if case .delete = edit.action { return edit.name }
+            return nil
+        }
+    }
+
     private var logs: ReflogWriter { store.logs.writer }
 
-    private func appendLine(_ edit: ResolvedRefEdit, _ undo: inout LooseUndo) throws(RefError) {
+    private func appendLine(_ edit: ResolvedRefEdit, _ undo: LooseUndo) throws(RefError) {
         guard let line = edit.reflog else { return }
         let bytes = ReflogLine.bytes(of: line)
         if let mark = try logs.append(bytes, to: edit.name, creates: edit.createsReflog, durability: durability) {
@@ -82,7 +97,7 @@ extension LooseHold {
         }
     }
 
-    private func publish(_ edit: ResolvedRefEdit, _ undo: inout LooseUndo) throws(RefError) {
+    private func publish(_ edit: ResolvedRefEdit, _ undo: LooseUndo) throws(RefError) {
         guard case .write(let value) = edit.action, let entry = entries[edit.name] else { return }
         undo.add(.value(edit.name, new: value))
         // The only change of a transaction is the last that can fail, but for syncing directories.

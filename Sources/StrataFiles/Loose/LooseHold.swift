@@ -6,7 +6,7 @@ import SystemPackage
 /// Loose references held by git's locks: `<path>.lock` beside each.
 ///
 /// Not for use by several threads at once. The locks go when the hold is committed, aborted or let go.
-final class LooseHold: HeldRefs {
+final class LooseHold: JoinedHold {
     struct Entry {
         let lock: FileLock
         /// The loose value, read under the lock; nil = there is no loose file.
@@ -25,6 +25,8 @@ final class LooseHold: HeldRefs {
     var staged: [ResolvedRefEdit] = []
     var durability: Durability
     private(set) var isOpen = true
+    /// What was made visible so far.
+    var undo: LooseUndo?
 
     init(
         _ store: LooseRefStore,
@@ -39,6 +41,7 @@ final class LooseHold: HeldRefs {
 
     func hold(_ names: [RefName], until deadline: Deadline?) throws(RefError) -> [RefHoldFailure?] {
         guard isOpen else { throw RefError(.invalid, "these references are held no longer") }
+        if entries.isEmpty { try store.intents?.settle() }
         var failures: [RefHoldFailure?] = []
         failures.reserveCapacity(names.count)
         for name in names { failures.append(entries[name] == nil ? take(name, until: deadline) : nil) }
@@ -58,6 +61,7 @@ final class LooseHold: HeldRefs {
     func abort() {
         guard isOpen else { return }
         isOpen = false
+        undo = nil
         for entry in entries.values { entry.lock.release() }
         entries = [:]
         staged = []

@@ -27,12 +27,3 @@ enum LooseMessages {
         return FilePath(platformString: buffer).pushing(path).string
     }
 }
-
-extension RefError {
-    /// The same error, with what could not be taken back.
-    func adding(_ failures: [String]) -> RefError {
-        RefError(
-            code, message + "; and not all of the transaction could be undone: " + failures.joined(separator: "; "),
-            reference: reference, path: path, cause: cause)
-    }
-}

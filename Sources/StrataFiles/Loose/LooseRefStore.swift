@@ -6,7 +6,8 @@ public import SystemPackage
 /// References kept one file each, as `<directory>/<name>`: git's loose references, with their reflogs.
 ///
 /// The directory is a git dir or the git dir of a linked worktree. Reading sees the files as they are at that moment. One
-/// reference changes by one rename; a transaction of several becomes visible step by step, and is undone when a step fails.
+/// reference changes by one rename; a transaction of several becomes visible step by step, is undone when a step fails, and with
+/// ``RefIntents`` is whole or absent after a crash.
 /// Locks and files are git's own (gitrepository-layout; git's `refs/files-backend.c`): git and this store may work on one
 /// directory together. `core.preferSymlinkRefs` is not obeyed: symbolic links are read, never written.
 ///
@@ -19,6 +20,7 @@ public final class LooseRefStore: RefStore {
     let lockTimeout: Int
     let durability: Durability
     let logs: ReflogFiles
+    let intents: RefIntents?
     public let commitDomain: CommitDomainID
 
     /// - Parameters:
@@ -27,11 +29,13 @@ public final class LooseRefStore: RefStore {
     ///   - lockTimeout: how long to wait for each lock, in milliseconds, where a caller gives no deadline; 0 = one try,
     ///     negative = for ever (`core.filesRefLockTimeout`).
     ///   - durability: what a commit must have reached where the caller does not say.
+    ///   - intents: makes transactions of several steps whole or absent after a crash, if it is that of `locks` and reflogs
+    ///     stand in `logs`; nil = a crash may leave some of their steps done and others not.
     ///   - reflogDirectory: where reflogs are; nil = `logs` in `directory`.
     ///   - shownPath: what messages call `directory`; nil = by its path.
     public init(
         directory: FilePath, hashAlgorithm: HashAlgorithm, locks: LockSpace, lockTimeout: Int = 100,
-        durability: Durability = .none, reflogDirectory: FilePath? = nil,
+        durability: Durability = .none, intents: RefIntents? = nil, reflogDirectory: FilePath? = nil,
         commitDomain: CommitDomainID = CommitDomainID(),
         shownPath: FilePath? = nil
     ) {
@@ -41,6 +45,7 @@ public final class LooseRefStore: RefStore {
         self.lockTimeout = lockTimeout
         self.durability = durability
         self.commitDomain = commitDomain
+        self.intents = intents?.locks === locks && reflogDirectory == nil ? intents : nil
         logs = ReflogFiles(
             directory: reflogDirectory ?? directory.appending("logs"), hashAlgorithm: hashAlgorithm, locks: locks,
             lockTimeout: lockTimeout, durability: durability,

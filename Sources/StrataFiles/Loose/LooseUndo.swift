@@ -7,7 +7,7 @@ import SystemPackage
 ///
 /// Names held by recoverable locks are held still, so that nobody has written since. A plain lock went with the value that it
 /// published: its name is locked anew, and what another writer has made of it meanwhile stays.
-struct LooseUndo: ~Copyable {
+final class LooseUndo {
     enum Step {
         case log(RefName, ReflogWriter.Mark)
         /// The loose file may hold `new` instead of what was read under the lock; nil: it may be gone.
@@ -15,7 +15,7 @@ struct LooseUndo: ~Copyable {
         case elsewhere(() throws(RefError) -> Void)
     }
 
-    private let hold: LooseHold
+    private unowned let hold: LooseHold
     private var steps: [Step] = []
     var deletedLogs: ReflogTrash
 
@@ -24,12 +24,12 @@ struct LooseUndo: ~Copyable {
         deletedLogs = ReflogTrash(hold.store.logs.writer.directory, hold.store.locks)
     }
 
-    mutating func add(_ step: Step) { steps.append(step) }
+    func add(_ step: Step) { steps.append(step) }
 
     /// Takes everything back, the last first.
     ///
     /// - Returns: what could not be, in words.
-    mutating func run() -> [String] {
+    func run() -> [String] {
         var failures: [String] = []
         while let step = steps.popLast() {
             do { try undo(step) } catch { failures.append("\(error)") }

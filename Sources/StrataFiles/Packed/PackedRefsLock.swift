@@ -14,6 +14,8 @@ public final class PackedRefsLock {
     /// the file is reached by a symbolic link, perhaps to another file system. Elsewhere it is written where a sweep finds it, should
     /// this process die: git does not go on beside a `packed-refs.new` that nobody owns.
     private let writesBeside: Bool
+    /// Whether an intent can speak of a change: who makes it good renames over the file's own name.
+    var isRecoverable: Bool { !writesBeside }
     /// How durable the change is to be that waits to be renamed.
     private var staged: Durability?
     private var isReplaced = false

@@ -33,11 +33,14 @@ extension LockSpace {
             // In this order: a value listed now has an owner file now, so one that has none afterwards has no owner.
             let temporaries = try names(in: directory.appending("tmp"))
             var dead: [DeadOwner] = []
+            defer { for owner in dead { disclaim(owner.stat) } }
             var owners: Set<String> = []
             for name in try names(in: directory) {
                 guard let named = OwnerRecord(fileName: name) else { continue }
                 owners.insert(named.id)
-                if let owner = try claimDead(directory.appending(name), named) { dead.append(owner) }
+                guard let owner = try claimDead(directory.appending(name), named) else { continue }
+                claim(owner.stat)
+                dead.append(owner)
             }
             for owner in dead {
                 do {

@@ -36,6 +36,8 @@ extension LockSpace {
             guard strata_is_local_filesystem(fd.rawValue) == 1 else { return .alive(owner, mayBeExamined: false) }
             switch takeOwnerLock(fd) {
             case .taken: break
+            // Recovering one of the dead may take a lock over that another of them has left.
+            case .held where isClaimed(stat): break
             case .held: return .alive(owner, mayBeExamined: true)
             case .impossible: return .alive(owner, mayBeExamined: false)
             }
@@ -159,5 +161,31 @@ extension LockSpace {
                 })
         }
         return names
+    }
+}
+
+extension LockSpace {
+    /// The owner files of the ``LockSpace`` object `ownerID` that are there.
+    package func ownerFiles(of ownerID: String) throws(FileError) -> [FileStat] {
+        var found: [FileStat] = []
+        for name in try names(in: directory) where OwnerRecord(fileName: name)?.id == ownerID {
+            if let stat = try FileStat.lstat(directory.appending(name)) { found.append(stat) }
+        }
+        return found
+    }
+
+    /// Whether somebody has the kernel's lock of an owner file of `ownerID`: the owner lives, or its locks are being taken over.
+    package func isAlive(ownerID: String) throws(FileError) -> Bool {
+        for name in try names(in: directory) where OwnerRecord(fileName: name)?.id == ownerID {
+            let fd: FileDescriptor
+            switch try openForOwnerLock(directory.appending(name)) {
+            case .open(let descriptor): fd = descriptor
+            case .absent: continue
+            case .refused: return true
+            }
+            defer { try? fd.close() }
+            if takeOwnerLock(fd) != .taken { return true }
+        }
+        return false
     }
 }

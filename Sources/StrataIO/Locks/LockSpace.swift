@@ -30,6 +30,8 @@ public final class LockSpace: Sendable {
     private let process = getpid()
     private let state = Mutex(State())
     private let serial = Atomic<Int>(0)
+    /// The dead owners' files whose kernel locks a sweep of this object holds, and the thread that sweeps.
+    private let claims = Mutex<[Claim]>([])
     /// Whether dead owners are still to be swept before the first lock.
     private let mustSweep: Atomic<Bool>
 
@@ -37,6 +39,11 @@ public final class LockSpace: Sendable {
         var owner: OwnerFile
         /// Links made, being made, or that could not be removed.
         var links: Int
+    }
+
+    private struct Claim {
+        let stat: FileStat
+        let thread: pthread_t
     }
 
     private struct State {
@@ -100,6 +107,17 @@ public final class LockSpace: Sendable {
     /// How long a lock is waited for, whatever the deadline, while its owner seems to be dead and its file is locked: another
     /// process is sweeping it or taking it over.
     private static let graceOfTheDead = 200
+
+    func claim(_ stat: FileStat) { claims.withLock { $0.append(Claim(stat: stat, thread: pthread_self())) } }
+
+    func disclaim(_ stat: FileStat) { claims.withLock { $0.removeAll { $0.stat.isSameFile(as: stat) } } }
+
+    /// Whether this thread, sweeping, holds the kernel's lock of the file.
+    func isClaimed(_ stat: FileStat) -> Bool {
+        claims.withLock {
+            $0.contains { $0.stat.isSameFile(as: stat) && pthread_equal($0.thread, pthread_self()) != 0 }
+        }
+    }
 
     /// False in a child that was forked from the process that made this object: the locks are not its.
     var isOwnProcess: Bool { getpid() == process }

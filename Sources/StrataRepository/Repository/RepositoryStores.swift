@@ -60,7 +60,8 @@ struct RepositoryStores {
 
 /// Makes the stores of one repository, which share their locks and commit as one.
 private struct StoreMaker: Sendable {
-    let locks: LockSpace
+    let intents: RefIntents
+    var locks: LockSpace { intents.locks }
     let domain = CommitDomainID()
     let durability: Durability
     let location: RepositoryLocation
@@ -69,15 +70,15 @@ private struct StoreMaker: Sendable {
     init(location: RepositoryLocation, settings: RefSettings) {
         self.location = location
         self.settings = settings
-        locks = LockSpace(
-            directory: location.commonDirectory.appending("strata"), sharing: settings.sharedRepository,
-            sweepsFirst: true)
+        intents = RefIntents(
+            commonDirectory: location.commonDirectory, sharing: settings.sharedRepository, sweepsFirst: true)
         durability = settings.syncing == .none ? .none : .data
     }
 
     func loose(in directory: FilePath, shownAs shown: FilePath) -> LooseRefStore {
         LooseRefStore(
             directory: directory, hashAlgorithm: location.format.objectFormat, locks: locks,
-            lockTimeout: settings.looseLockTimeout, durability: durability, commitDomain: domain, shownPath: shown)
+            lockTimeout: settings.looseLockTimeout, durability: durability, intents: intents, commitDomain: domain,
+            shownPath: shown)
     }
 }

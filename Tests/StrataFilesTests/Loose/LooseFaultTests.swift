@@ -16,13 +16,14 @@ import Testing
         static let one = ObjectID(algorithm: .sha1, words: (1, 2, 3, 4))
         static let two = ObjectID(algorithm: .sha1, words: (5, 6, 7, 8))
 
-        init(durability: Durability) throws {
+        init(durability: Durability, withIntents: Bool = false) throws {
             // In memory, where there is one: these tests make thousands of files, and ext4 is slow to reuse what was deleted.
             directory = try (try? TemporaryDirectory(in: "/dev/shm")) ?? TemporaryDirectory()
             for name in ["refs", "refs/heads", "refs/tags"] { try Disk.mkdir(directory.appending(name)) }
+            let intents = RefIntents(commonDirectory: directory.path)
             store = LooseRefStore(
-                directory: directory.path, hashAlgorithm: .sha1,
-                locks: LockSpace(directory: directory.appending("strata")), lockTimeout: 0, durability: durability)
+                directory: directory.path, hashAlgorithm: .sha1, locks: intents.locks, lockTimeout: 0,
+                durability: durability, intents: withIntents ? intents : nil)
             var context = LooseRepository.context
             context.durability = Durability.none
             try submit(
@@ -80,11 +81,11 @@ import Testing
         ),
     ]
 
-    @Test(arguments: transactions.indices)
-    func isWholeOrAbsent(_ index: Int) throws {
+    @Test(arguments: transactions.indices, [false, true])
+    func isWholeOrAbsent(_ index: Int, withIntents: Bool) throws {
         let durability = index % 2 == 0 ? Durability.full : .none
         let (title, edits) = Self.transactions[index]
-        let model = try Files(durability: durability)
+        let model = try Files(durability: durability, withIntents: withIntents)
         let old = try model.state()
         let calls = try DiskFaults.with(.init(under: model.directory.path)) {
             try model.submit(edits)
@@ -96,7 +97,7 @@ import Testing
         for call in 1...calls.count {
             let writes = calls[call - 1].operation == .write
             for fault in [DiskFaults.Action.fail(.ioError)] + (writes ? [.shorten(3, .noSpace)] : []) {
-                let files = try Files(durability: durability)
+                let files = try Files(durability: durability, withIntents: withIntents)
                 let session = DiskFaults.install(.init(under: files.directory.path, at: call, fault))
                 var failed = false
                 do throws(RefError) { try files.submit(edits) } catch { failed = true }
@@ -116,6 +117,10 @@ import Testing
                 #expect(
                     files.files().filter { $0.hasPrefix("strata/tmp") }.count <= (failedCall.contains("/tmp/") ? 1 : 0),
                     place)
+                // What cannot be unlinked is emptied: an empty intent is none.
+                for name in files.files() where name.hasPrefix("strata/intents") {
+                    #expect(try readFile(files.directory.appending(name)) == [], place)
+                }
                 if failed { #expect(throws: Never.self, place) { try files.submit(edits) } }
                 #expect(try files.state() == new, place)
             }
@@ -212,11 +217,12 @@ import Testing
                 ], durability: nil)
             let three = ObjectID(algorithm: .sha1, words: (9, 9, 9, 9))
             let error = #expect(throws: RefError.self) {
-                try hold.commit { () throws(RefError) in
+                try hold.publish { () throws(RefError) in
                     try files.submit([.update(Self.main, to: three, message: "theirs")])
                     throw RefError(.unavailable, "the disk is on fire")
                 }
             }
+            hold.abort()
             let message = error?.message ?? ""
             #expect(message.contains("on fire") && message.contains("'refs/heads/main' has moved on"), "\(message)")
             #expect(message.contains("the reflog of 'refs/heads/main' has moved on"), "\(message)")
@@ -246,12 +252,13 @@ import Testing
             under: files.directory.path, operations: [.rename], at: oneFails ? 1 : 0, .fail(.ioError))
         let error = DiskFaults.with(plan) { _ in
             #expect(throws: RefError.self) {
-                try hold.commit { () throws(RefError) in
+                try hold.publish { () throws(RefError) in
                     #expect(!files.files().contains { $0.hasPrefix("logs/refs/heads/many") })
                     throw RefError(.unavailable, "no")
                 }
             }
         }
+        hold.abort()
         #expect(error?.message.contains("the reflog of 'refs/heads/many/299' is lost") == oneFails)
         if oneFails { old["logs/refs/heads/many/299"] = nil }
         #expect(try files.state() == old)
