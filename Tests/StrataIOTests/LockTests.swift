@@ -60,7 +60,10 @@ import Testing
                     return
                 }
                 #expect(owner.pid == getpid())
-                #expect(error?.description == "Unable to create '\(place.lockFile.string)': File exists.")
+                #expect(
+                    error?.description
+                        == "Unable to create '\(place.lockFile.string)': File exists. It is held by \(error?.holder?.description ?? "")."
+                )
             }
             #expect(spent >= 59)
             try space.sweepDeadOwners()

@@ -6,8 +6,8 @@ import SystemPackage
 /// Keeps names that go into `packed-refs` without a loose file from meeting others that they exclude: `a` and `a/b`.
 ///
 /// Loose names exclude each other by the file system, packed ones do not; and the availability of a name is looked up before
-/// `packed-refs.lock` is taken. So new names are checked again under that lock (``conflict(with:in:)``), and once more after the file
-/// is in place (``obstacle(to:besides:)``): whoever locks a conflicting name later sees the packed one.
+/// `packed-refs.lock` is taken. So new names are checked again under that lock (``conflict(in:)``), and once more after the file
+/// is in place (``obstacle(besides:)``): whoever locks a conflicting name later sees the packed one.
 struct PackedConflicts {
     let loose: LooseRefStore
     /// The names of the transaction that are new in `packed-refs`.

@@ -53,7 +53,10 @@ extension LooseHold {
             if let undoElsewhere { undo.add(.elsewhere(undoElsewhere)) }
             try beforeDeleting()
             for name in deleted {
-                if entries[name]?.value != nil { undo.add(.value(name, new: nil)) }
+                if let entry = entries[name], entry.value != nil {
+                    undo.add(.value(name, new: nil))
+                    if staged.count > 1 { entry.lock.keepPrevious() }
+                }
                 try unlink(name)
             }
             for name in logsLeft { _ = try? Disk.unlinkIfPresent(logs.directory.path(name.bytes)) }

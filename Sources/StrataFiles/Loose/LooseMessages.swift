@@ -8,6 +8,9 @@ enum LooseMessages {
     /// What git says when a lock is not to be had. Git's function: `unable_to_lock_message`.
     static func busy(_ path: FilePath, _ error: LockError) -> String {
         let first = "Unable to create '\(absolute(path)).lock': File exists.\n\n"
+        if case .busy(_, .strata(let owner)) = error, owner.pid > 0 {
+            return first + "It is held by process \(owner.pid)\(owner.host.isEmpty ? "" : " on \(owner.host)")."
+        }
         guard case .busy(_, .other(let pid?)) = error else {
             return first + "Another git process seems to be running in this repository, or the lock file may be stale"
         }

@@ -71,7 +71,9 @@ struct NamedDirectory: Sendable {
     /// - Returns: whether no directory is there any more. Git's function: `remove_dir_recursively`, empty ones only.
     static func removeEmptyTree(_ path: FilePath) -> Bool {
         do throws(FileError) {
-            guard var entries = try DirectoryReader(path) else { return true }
+            // Not through a symbolic link, which would be replaced, and what it leads to emptied.
+            guard let stat = try FileStat.lstat(path) else { return true }
+            guard stat.kind == .directory, var entries = try DirectoryReader(path) else { return false }
             while try entries.next() {
                 guard try entries.kind() == .directory, removeEmptyTree(path.appending(bytes: entries.name)) else {
                     return false

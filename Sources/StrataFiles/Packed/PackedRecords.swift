@@ -5,7 +5,7 @@ import StrataModel
 /// one line `^<hex>` behind it that tells what the object peels to.
 ///
 /// Finding one's way among them is forgiving as in git: no line is checked but the ones that are asked for. What is assumed is
-/// no more than ``PackedRefsLoader`` has seen to, that the last byte is a line feed; bounds are checked everywhere, as the file
+/// no more than ``PackedRefsContents`` has seen to, that the last byte is a line feed; bounds are checked everywhere, as the file
 /// may be written over while it is mapped.
 @safe
 struct PackedRecords: Sendable {

@@ -33,13 +33,19 @@ struct ReflogWriter: Sendable {
             throw failure(name, error)
         }
         guard let (file, isNew) = opened else { return nil }
-        var mark = Mark(path: path, length: isNew ? nil : 0, added: lines.count, made: made)
+        let length: Int?
         do throws(FileError) {
-            if !isNew {
-                let length = Int(try FileStat.fstat(file, at: path).size)
-                mark = Mark(path: path, length: length, added: lines.count, made: made)
-            }
-            try Disk.share(file, at: path, directory.sharing)
+            let stat = try FileStat.fstat(file, at: path)
+            guard stat.kind == .regular else { throw FileError(.open, path, .invalidArgument) }
+            length = isNew ? nil : Int(stat.size)
+        } catch {
+            try? file.close()
+            throw failure(name, error)
+        }
+        let mark = Mark(path: path, length: length, added: lines.count, made: made)
+        do throws(FileError) {
+            // Of a log that another user has made the permissions are that user's business, as with git.
+            if isNew { try Disk.share(file, at: path, directory.sharing) }
             if !lines.isEmpty { try Disk.write(lines, to: file, at: path) }
             if durability != .none { try Disk.sync(file, at: path) }
         } catch {

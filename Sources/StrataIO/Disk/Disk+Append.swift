@@ -2,13 +2,17 @@ import Glibc
 public import SystemPackage
 
 extension Disk {
-    /// Opens a file for writing at its end (`O_APPEND`); nil when it is absent (`ENOENT`, `ENOTDIR`) and not `creating`.
+    /// Opens a file for writing at its end (`O_APPEND`); nil when it is absent (`ENOENT`, `ENOTDIR`) and not `creating`. A FIFO that
+    /// nobody reads is `ENXIO`: nothing waits here.
     public static func openForAppending(
         _ path: FilePath, creating: Bool = false, sharing: FileSharing = .umask
     ) throws(FileError) -> FileDescriptor? {
         do {
             let raw = try change(.open, path) {
-                Int(unsafe path.withPlatformString { unsafe open($0, O_WRONLY | O_APPEND | O_CLOEXEC | O_NOCTTY) })
+                Int(
+                    unsafe path.withPlatformString {
+                        unsafe open($0, O_WRONLY | O_APPEND | O_CLOEXEC | O_NOCTTY | O_NONBLOCK)
+                    })
             }
             return FileDescriptor(rawValue: CInt(raw))
         } catch {
@@ -18,7 +22,7 @@ extension Disk {
         let raw = try change(.create, path) {
             Int(
                 unsafe path.withPlatformString {
-                    unsafe open($0, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, 0o666)
+                    unsafe open($0, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0o666)
                 })
         }
         let fd = FileDescriptor(rawValue: CInt(raw))
@@ -34,7 +38,8 @@ extension Disk {
 
     /// Appends bytes to a file, as git does to a reflog; false when it is absent and not `creating`.
     ///
-    /// Whole or not at all, short of a crash: when it throws, the file is cut to the length it had. Whoever appends
+    /// Whole or not at all, short of a crash: when writing or syncing fails, the file is cut to the length it had (one that was made
+    /// stays, empty). When closing it or syncing its directory fails, the bytes are there. Whoever appends
     /// holds the lock that protects the file. Synced when `durability` is at least `data`; with `full`, so is the
     /// directory of a file that was made.
     @discardableResult
@@ -54,7 +59,7 @@ extension Disk {
             try write(bytes, to: fd, at: path)
             if durability >= .data { try sync(fd, at: path) }
         } catch {
-            _ = attempt { Int(ftruncate(fd.rawValue, Int(length))) }
+            _ = try? truncate(fd, to: Int(length), at: path)
             try? fd.close()
             throw error
         }

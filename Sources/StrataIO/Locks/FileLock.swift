@@ -103,6 +103,7 @@ public final class FileLock {
     /// As ``commit()``, but keeps the lock, so that further steps are protected by it. A plain lock cannot be kept: its
     /// file becomes ``path``.
     public func publish() throws(FileError) {
+        published = false
         try check()
         guard let file = staged else { throw FileError(.rename, lockPath, to: path, .invalidArgument) }
         if let sink, !sink.isClosed { try sink.finish(durability) }

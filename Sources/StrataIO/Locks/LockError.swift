@@ -54,6 +54,8 @@ extension LockError: CustomStringConvertible {
         let name = path.isAbsolute ? path : FilePath(workingDirectory()).pushing(path)
         let text = "Unable to create '\(name.string).lock': \(errno.description)"
         switch self {
+        case .busy(_, .strata(let owner)):
+            return text + ". It is held by process \(owner.pid)\(owner.host.isEmpty ? "" : " on \(owner.host)")."
         case .busy: return text + "."
         case .file: return text
         case .notRecovered(_, let owner, let error):

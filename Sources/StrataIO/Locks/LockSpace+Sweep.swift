@@ -42,11 +42,15 @@ extension LockSpace {
                 claim(owner.stat)
                 dead.append(owner)
             }
+            // One that cannot be recovered keeps its locks, and does not keep the others from being let go.
+            var failure: LockError?
             for owner in dead {
                 do {
                     try recover(owner.record)
                 } catch {
-                    throw LockError.notRecovered(path: owner.path, owner: owner.record, error)
+                    failure = failure ?? .notRecovered(path: owner.path, owner: owner.record, error)
+                    disclaim(owner.stat)
+                    dead.removeAll { $0 === owner }
                 }
             }
             if dead.contains(where: { $0.stat.linkCount > 1 }) { try removeLocks(of: dead, limit: limit) }
@@ -58,6 +62,7 @@ extension LockSpace {
             for name in temporaries where !owners.contains(String(name.prefix { $0 != "-" })) {
                 try Disk.unlinkIfPresent(directory.appending("tmp").appending(name))
             }
+            if let failure { throw failure }
             return removed
         } catch let error as LockError {
             throw error

@@ -129,7 +129,8 @@ public final class LockSpace: Sendable {
     /// anything but a held lock is in the way.
     public func acquire(_ path: FilePath, until deadline: Deadline) throws(LockError) -> FileLock {
         if mustSweep.load(ordering: .relaxed), mustSweep.exchange(false, ordering: .relaxed) {
-            _ = try? sweepDeadOwners()
+            // What is not found so soon is taken over by whoever wants it.
+            _ = try? sweepDeadOwners(limit: 20_000)
         }
         let lockPath = path.sibling(suffix: ".lock")
         var backoff = Backoff()

@@ -29,11 +29,11 @@ struct MemoryReflogs: ReflogStore {
     ) throws(RefError) -> Int {
         let entries = store.state.withLock { $0.logs[name] ?? [] }
         var kept: [ReflogEntry] = []
-        for var entry in entries where try keep(entry) {
+        for var entry in entries {
             if rewrite { entry.old = kept.last?.new ?? .zero(store.hashAlgorithm) }
-            kept.append(entry)
+            if try keep(entry) { kept.append(entry) }
         }
-        if kept.count < entries.count { store.state.withLock { [kept] in $0.logs[name] = kept } }
+        if kept != entries { store.state.withLock { [kept] in $0.logs[name] = kept } }
         return entries.count - kept.count
     }
 }

@@ -21,8 +21,8 @@ public protocol ReflogStore: Sendable {
     /// Deletes the log, if there is one. The reference must be held.
     func delete(_ name: RefName) throws(RefError)
 
-    /// Keeps the entries for which `keep` returns true, in their order; rewrites nothing when all are kept. `rewrite` makes each
-    /// kept entry's old id the new id of the entry kept before it, and the first one's zero, as git does.
+    /// Keeps the entries for which `keep` returns true, in their order; the log is left alone when nothing changes by that. `rewrite` makes each
+    /// kept entry's old id the new id of the entry kept before it, and the first one's zero, as git does; `keep` sees those.
     ///
     /// - Returns: the number of entries dropped. The reference must be held.
     @discardableResult

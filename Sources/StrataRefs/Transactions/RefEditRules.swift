@@ -24,7 +24,7 @@ enum RefEditRules {
     }
 
     /// Whether a reference of that name would be one: git writes any file of the git dir that is named, `config` and `objects/xx` too.
-    private static func belongsSomewhere(_ name: RefName) -> Bool {
+    static func belongsSomewhere(_ name: RefName) -> Bool {
         switch name.place {
         case .shared: name.hasPrefix("refs/")
         case .current, .main, .linked: true
@@ -54,6 +54,13 @@ enum RefEditRules {
                     .invalidNewValue, at: name, "trying to write non-commit object \(id) to branch '\(name)'"))
         }
         guard kind == .tag else { return nil }
-        return (try? objects.peel(id))?.id
+        do throws(ObjectLookupError) { return try objects.peel(id)?.id } catch {
+            // A broken tag peels to nothing, as with git; one that cannot be read now would be written down as one that does.
+            if error.code == .corrupt { return nil }
+            throw .failed(
+                RefError(
+                    .unavailable, "cannot read tag \(id) for ref '\(name)'", reference: name, path: error.file,
+                    cause: error))
+        }
     }
 }

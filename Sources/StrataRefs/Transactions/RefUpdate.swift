@@ -79,7 +79,7 @@ struct RefUpdate {
 
     /// Whether the update, of a symbolic reference, may go on to `referent`: as if the caller had named that.
     func mayReach(_ referent: RefName) -> Bool {
-        if case .stray = referent.place { return false }
+        guard RefEditRules.belongsSomewhere(referent) else { return false }
         let needsForm = if case .write(.object) = change { true } else { false }
         return !referent.isPseudoref && (!needsForm || referent.isWellFormed)
     }
