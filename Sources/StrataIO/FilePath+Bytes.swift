@@ -4,13 +4,21 @@ public import SystemPackage
 /// Paths by their bytes: names on disk need not be UTF-8.
 extension FilePath {
     /// The path that `bytes` write, up to the first NUL.
-    public init(bytes: some Sequence<UInt8>) {
-        var text = bytes.prefix { $0 != 0 }.map { CChar(bitPattern: $0) }
-        text.append(0)
-        self.init(platformString: text)
+    public init(bytes: [UInt8]) {
+        self = unsafe withUnsafeTemporaryAllocation(of: CChar.self, capacity: bytes.count + 1) { text in
+            for index in bytes.indices { unsafe text[index] = CChar(bitPattern: bytes[index]) }
+            unsafe text[bytes.count] = 0
+            guard let base = text.baseAddress else { return FilePath() }
+            return unsafe FilePath(platformString: base)
+        }
     }
 
+    /// The path that `bytes` write, up to the first NUL.
+    @inlinable
+    public init(bytes: some Sequence<UInt8>) { self.init(bytes: Array(bytes)) }
+
     /// This path, a slash, and `name`, which may itself have several components.
+    @inlinable
     public func appending(bytes name: some Sequence<UInt8>) -> FilePath {
         FilePath(bytes: bytes + [UInt8(ascii: "/")] + name)
     }

@@ -22,6 +22,7 @@ final class FilesHold: JoinedHold {
 
     func hold(_ names: [RefName], until deadline: Deadline?) throws(RefError) -> [RefHoldFailure?] {
         self.deadline = deadline
+        looked = nil
         return try loose.hold(names, until: deadline)
     }
 
@@ -36,9 +37,16 @@ final class FilesHold: JoinedHold {
         try store.snapshot().cursor(over: scope)
     }
 
+    /// The packed references as they were after the last lock was taken: what stands there of a held name cannot change, and a name that
+    /// is locked later sees it.
+    private var looked: PackedRefSnapshot?
+
     private func current() throws(RefError) -> PackedRefSnapshot {
         if let packed { return packed.snapshot }
-        return try store.packed.current()
+        if let looked { return looked }
+        let now = try store.packed.current()
+        looked = now
+        return now
     }
 
     func stage(_ edits: [ResolvedRefEdit], durability: Durability?) throws(RefError) {

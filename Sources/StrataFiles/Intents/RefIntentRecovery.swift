@@ -11,6 +11,8 @@ final class RefIntentRecovery: Sendable {
     /// `<common dir>/strata/intents`.
     let directory: FilePath
     let locks = Mutex<WeakLocks?>(nil)
+    /// The directory when nobody else's intent was in it.
+    private let lastQuiet = Mutex<StatStamp?>(nil)
 
     init(commonDirectory: FilePath) {
         self.commonDirectory = commonDirectory
@@ -24,8 +26,12 @@ final class RefIntentRecovery: Sendable {
 
     /// Looks for intents whose owners are dead and whose locks do not lead to them.
     func settle(except ownID: String) throws {
+        let stamp = try StatStamp.of(directory)
+        if stamp.isAbsent { return }
+        if let quiet = lastQuiet.withLock({ $0 }), stamp.provesUnchanged(since: quiet) { return }
         let others = try intents().filter { Self.owner(of: $0) != ownID }
-        guard !others.isEmpty, let space = locks.withLock({ $0?.space }) else { return }
+        if others.isEmpty { return lastQuiet.withLock { $0 = stamp } }
+        guard let space = locks.withLock({ $0?.space }) else { return }
         var alive: Set<String> = []
         var dead: Set<String> = []
         for name in others {

@@ -20,6 +20,8 @@ final class LooseHold: JoinedHold {
     var undoElsewhere: (() throws(RefError) -> Void)?
 
     var entries: [RefName: Entry] = [:]
+    /// The directories in which locks stand: no loose reference has such a name as long as they do.
+    private var directories: Set<[UInt8]> = []
     /// The directories made for the locks, outer ones first.
     private(set) var made: [FilePath] = []
     var staged: [ResolvedRefEdit] = []
@@ -50,6 +52,7 @@ final class LooseHold: JoinedHold {
 
     func read(_ name: RefName) throws(RefError) -> RefValue? {
         if let entry = entries[name] { return entry.value }
+        if directories.contains(name.bytes) { return nil }
         guard case .value(let value) = try store.reader.read(name.bytes) else { return nil }
         return value
     }
@@ -69,6 +72,14 @@ final class LooseHold: JoinedHold {
         store.names.remove(made)
     }
 
+    private func noteDirectories(of name: RefName) {
+        var parent = name.bytes[...]
+        while let slash = parent.lastIndex(of: UInt8(ascii: "/")) {
+            parent = parent[..<slash]
+            guard directories.insert(Array(parent)).inserted else { return }
+        }
+    }
+
     // MARK: One name
 
     /// Git's function: `lock_raw_ref`.
@@ -78,6 +89,7 @@ final class LooseHold: JoinedHold {
             let lock = try acquire(name, until: deadline, adding: &newlyMade)
             do throws(RefHoldFailure) {
                 entries[name] = Entry(lock: lock, value: try valueUnderLock(name))
+                noteDirectories(of: name)
             } catch {
                 lock.release()
                 throw error
