@@ -19,6 +19,9 @@ public struct PackedRefCursor: RefCursor {
         unsafe (position, limit) = walk.stretch(from: walk.start)
     }
 
+    @unsafe
+    func isBefore(_ place: UnsafePointer<UInt8>) -> Bool { unsafe position < place }
+
     public mutating func seek(_ scope: RefScope) throws(RefError) {
         self = try walk.snapshot.packedCursor(over: scope)
     }

@@ -95,6 +95,15 @@ public final class PackedRefSnapshot: RefSnapshot {
         return unsafe .object(id, peeled: ObjectID(hexAt: next + 1, algorithm: hashAlgorithm))
     }
 
+    /// Checks the records that a listing of everything passes over at its beginning. Every record's name begins with `refs/`, so these
+    /// are damaged, or no references. (Git reads from the file's beginning there.)
+    @unsafe
+    private func checkSkipped(before start: UnsafePointer<UInt8>, _ scope: RefScope) throws(RefError) {
+        guard unsafe start > records.start, "refs/".utf8.starts(with: scope.start) else { return }
+        var cursor = PackedRefCursor(PackedRefWalk(self, .all))
+        while unsafe cursor.isBefore(start), try cursor.next() != nil {}
+    }
+
     /// The references of `scope`, as ``packedCursor(over:)`` walks them.
     public func cursor(over scope: RefScope) throws(RefError) -> any RefCursor { try packedCursor(over: scope) }
 
@@ -102,6 +111,7 @@ public final class PackedRefSnapshot: RefSnapshot {
     public func packedCursor(over scope: RefScope) throws(RefError) -> PackedRefCursor {
         let walk = PackedRefWalk(self, scope)
         try contents.check(path: path)
+        try unsafe checkSkipped(before: walk.start, scope)
         return PackedRefCursor(walk)
     }
 }

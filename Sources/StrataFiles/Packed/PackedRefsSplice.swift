@@ -11,10 +11,10 @@ protocol PackedRefsOutput {
 
 /// Makes a new `packed-refs` file of an old one and changes.
 ///
-/// A file with git's own header is *spliced*: what no change touches is copied as it stands, unread. So lines that git would
-/// never write but that stand under git's header (digits in upper case, a tab for the blank, names out of order) stay as they
-/// are, where git would write them anew or refuse. Any other file is read in full, which fails at its first malformed line, and
-/// written in git's form. In both cases all records of a changed name go, where git leaves duplicates of it behind, and a
+/// Every line is checked first, as strictly as for a listing: what is malformed is an error and nothing is written, as with git. Then a
+/// file with git's own header is *spliced*: what no change touches is copied as it stands. So lines that git would never write but
+/// that stand under git's header (digits in upper case, a tab for the blank, names out of order) stay as they are, where git would
+/// write them anew or refuse. Any other file is written in git's form. In both cases all records of a changed name go, where git leaves duplicates of it behind, and a
 /// malformed name keeps its id, which git would overwrite with zeros.
 ///
 /// Nothing is peeled that was not peeled before, although the new header promises it: git does the same, and no reader relies
@@ -40,6 +40,8 @@ struct PackedRefsSplice {
     }
 
     private func splice(into output: inout some PackedRefsOutput) throws(RefError) {
+        var check = try snapshot.packedCursor(over: .all)
+        while try check.next() != nil {}
         let records = snapshot.records
         var from = unsafe records.start
         for change in changes {
