@@ -93,6 +93,8 @@ public enum RefHoldFailure: Error, Sendable {
     case obstructed(lockPath: String)
     /// A directory that is not empty stands at the name's own path.
     case directoryInTheWay(path: String)
+    /// The name excludes others that the hold knows of and the references do not show; the text says which and why.
+    case conflict(String)
     /// Anything else.
     case failed(RefError)
 }
@@ -149,6 +151,7 @@ extension RefHoldFailure {
             RefError(
                 .unavailable, "there is a non-empty directory '\(path)' blocking reference '\(name)'", reference: name,
                 path: path)
+        case .conflict(let text): RefError(RefRejection(.nameConflict, at: name, text), of: name)
         }
     }
 }

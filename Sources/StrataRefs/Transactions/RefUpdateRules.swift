@@ -140,6 +140,8 @@ struct RefUpdateRules {
         case .busy(let error): isBatched ? cannotLock(.createExists, error.message) : fail(error.message, error)
         case .failed(let error): fail(error.message, error)
         case .directoryInTheWay where expectsSomething: missing()
+        case .conflict where expectsSomething: missing()
+        case .conflict(let text): cannotLock(.nameConflict, text)
         case .directoryInTheWay:
             cannotLock(.nameConflict, conflict ?? failure.error(holding: update.name).message)
         case .obstructed:
@@ -157,7 +159,7 @@ extension RefHoldFailure {
     var isInTheWay: Bool {
         switch self {
         case .obstructed, .directoryInTheWay: true
-        case .busy, .failed: false
+        case .busy, .failed, .conflict: false
         }
     }
 }

@@ -1,0 +1,53 @@
+import StrataModel
+import Synchronization
+
+/// The references of a split store: a snapshot of each part, taken at once or when the part is first read, and then kept.
+final class SplitRefSnapshot: RefSnapshot {
+    private let store: any SplitRefStore
+    private let listed: [RefPart]
+    /// The snapshots of the listed parts, by rank; empty where they are taken later.
+    private let taken: [any RefSnapshot]
+    private let later = Mutex<[RefPart: any RefSnapshot]>([:])
+
+    init(_ store: any SplitRefStore) throws(RefError) {
+        self.store = store
+        guard store.takesSnapshotsAtOnce else {
+            (listed, taken) = ([], [])
+            return
+        }
+        listed = store.listedParts
+        var taken: [any RefSnapshot] = []
+        for part in listed {
+            guard let one = try store.store(of: part) else { throw store.missingPart() }
+            taken.append(try one.snapshot())
+        }
+        self.taken = taken
+    }
+
+    func read(_ name: RefName) throws(RefError) -> RefValue? {
+        guard let place = store.place(of: name) else { return nil }
+        return try snapshot(of: place.part)?.read(place.name)
+    }
+
+    func cursor(over scope: RefScope) throws(RefError) -> any RefCursor {
+        try store.mergedCursor(over: scope) { part, scope throws(RefError) in
+            guard let snapshot = try self.snapshot(of: part) else { throw self.store.missingPart() }
+            return try snapshot.cursor(over: scope)
+        }
+    }
+
+    private func snapshot(of part: RefPart) throws(RefError) -> (any RefSnapshot)? {
+        if part.rank < taken.count, listed[part.rank] == part { return taken[part.rank] }
+        if let known = later.withLock({ $0[part] }) { return known }
+        guard let new = try store.store(of: part)?.snapshot() else { return nil }
+        return later.withLock { known in
+            if let first = known[part] { return first }
+            known[part] = new
+            return new
+        }
+    }
+}
+
+extension SplitRefStore {
+    func missingPart() -> RefError { RefError(.invalid, "a store that is listed cannot be had") }
+}
