@@ -58,12 +58,13 @@ struct RefRoutes: Sendable {
         return { $0.narrowed(to: prefix, without: nested) }
     }
 
-    /// The names that a prefix needs as directories, with that prefix.
+    /// The names that a prefix needs as directories, with the shortest such prefix.
     var reserved: [RefName: [UInt8]] {
         var names: [RefName: [UInt8]] = [:]
         for entry in entries {
             for (index, byte) in entry.prefix.enumerated() where byte == UInt8(ascii: "/") {
-                names[RefName(unchecked: Array(entry.prefix[..<index]))] = entry.prefix
+                let name = RefName(unchecked: Array(entry.prefix[..<index]))
+                if names[name] == nil { names[name] = entry.prefix }
             }
         }
         return names
