@@ -78,7 +78,9 @@ let package = Package(
             name: "StrataModelTests", dependencies: ["StrataModel", "TestSupport", system], swiftSettings: settings),
         .testTarget(
             name: "StrataRefsTests",
-            dependencies: ["StrataModel", "StrataIO", "StrataRefs", "RefStoreChecks", "TestSupport", system],
+            dependencies: [
+                "StrataModel", "StrataIO", "StrataRefs", "StrataFiles", "RefStoreChecks", "TestSupport", system,
+            ],
             swiftSettings: settings),
         .testTarget(
             name: "StrataObjectsTests", dependencies: ["StrataModel", "StrataObjects", "TestSupport", system],

@@ -34,7 +34,7 @@ import Testing
         for edits in transactions {
             let scenario = RefScenario(references, edits)
             let theirs = try #require(try git.run(scenario, hook: true))
-            for store in [StoreUnderTest.memory, .worktree] {
+            for store in [StoreUnderTest.memory, .worktree] + StoreUnderTest.splitCompositions {
                 #expect(try store.run(scenario, objects: git.objects).events == theirs.events, "\(scenario)")
             }
         }

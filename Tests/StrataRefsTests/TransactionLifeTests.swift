@@ -19,7 +19,7 @@ import Testing
         return try held.hold([name], until: .after(milliseconds: 0))[0] == nil
     }
 
-    @Test(arguments: [StoreUnderTest.memory, .worktree])
+    @Test(arguments: [StoreUnderTest.memory, .worktree] + StoreUnderTest.splitCompositions)
     func nothingIsSeenBeforeTheCommit(_ kind: StoreUnderTest) throws {
         let store = try kind.make(RefScenario([:], []))
         let run = RefTransactionRun(
@@ -40,7 +40,7 @@ import Testing
         #expect(try Self.isFree("refs/heads/x", in: store))
     }
 
-    @Test(arguments: [StoreUnderTest.memory, .worktree], [true, false])
+    @Test(arguments: [StoreUnderTest.memory, .worktree] + StoreUnderTest.splitCompositions, [true, false])
     func abortingLeavesNothing(_ kind: StoreUnderTest, _ explicitly: Bool) throws {
         var scenario = RefScenario(["refs/heads/x": .object(Self.a, peeled: nil)], [])
         scenario.logs = ["refs/heads/x"]
@@ -85,7 +85,7 @@ import Testing
     }
 
     /// Each thread raises a counter by comparing and swapping: no update may be lost, and none stay locked.
-    @Test(arguments: [StoreUnderTest.memory, .worktree])
+    @Test(arguments: [StoreUnderTest.memory, .worktree] + StoreUnderTest.splitCompositions)
     func contendingThreadsLoseNothing(_ kind: StoreUnderTest) async throws {
         let store = try kind.make(RefScenario(["refs/heads/x": .object(Self.id(0), peeled: nil)], []))
         let (threads, rounds) = (4, 50)
