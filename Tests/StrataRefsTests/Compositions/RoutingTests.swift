@@ -78,7 +78,8 @@ import Testing
             try store.commit(RefTransaction(names.map { .create($0, at: Self.a) }))
         }
         var cursor = try all.store.snapshot().cursor(over: .refs)
-        for prefix in ["", "H", "refs/", "refs/ch", "refs/changes/", "refs/changes/m", "refs/pull", "refs/pull/1", "x"] {
+        for prefix in ["", "H", "refs/", "refs/ch", "refs/changes/", "refs/changes/m", "refs/pull", "refs/pull/1", "x"]
+        {
             for bound in ["", "refs/changes/meta", "refs/changes/meta/1", "refs/d", "refs/pull/2"] {
                 for excluded in [[], ["refs/changes"], ["refs/changes/meta", "refs/pull/"]] {
                     var scope = RefScope(prefix: Array(prefix.utf8), from: Array(bound.utf8))
