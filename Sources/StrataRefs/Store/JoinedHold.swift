@@ -51,6 +51,7 @@ public protocol RefJournalEntry {
 ///
 /// - Throws: ``RefError``; nothing has changed then, unless the error says otherwise.
 public func commitTogether(_ holds: [any HeldRefs]) throws(RefError) {
+    let holds = holdsToCommit(holds)
     let joined = holds.compactMap { $0 as? any JoinedHold }
     guard joined.count == holds.count else { return try commitInTurn(holds) }
     let entry: (any RefJournalEntry)?

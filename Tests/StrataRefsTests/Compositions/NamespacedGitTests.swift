@@ -27,7 +27,7 @@ import Testing
         return (refs, head)
     }
 
-    @Test(arguments: ["a", "a/b", "/a//b/"])
+    @Test(arguments: ["a", "a/b", "a//b"])
     func whatOneWritesTheOtherShows(_ path: String) throws {
         let oracle = try GitOracle()
         let directory = oracle.directory.path

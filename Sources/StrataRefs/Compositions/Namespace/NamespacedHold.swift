@@ -2,7 +2,7 @@ import StrataIO
 import StrataModel
 
 /// A hold on names of a namespace: one on their full names.
-final class NamespacedHold: HeldRefs {
+final class NamespacedHold: HoldOfHolds {
     private let namespace: RefNamespace
     private let base: any HeldRefs
 
@@ -74,6 +74,8 @@ final class NamespacedHold: HeldRefs {
             name: name, action: action, old: edit.old.map(namespace.full), reflog: edit.reflog,
             createsReflog: edit.createsReflog, isPeelKnown: edit.isPeelKnown)
     }
+
+    var committing: [any HeldRefs] { [base] }
 
     func commit() throws(RefError) { try base.commit() }
 

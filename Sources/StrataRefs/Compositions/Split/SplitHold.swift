@@ -5,7 +5,7 @@ import StrataModel
 ///
 /// Stores are held and committed in one fixed order, that of their parts, those that commit as one side by side; all are staged before the
 /// first is committed. A transaction decided under it sees the names of all stores.
-final class SplitHold: HeldRefs {
+final class SplitHold: HoldOfHolds {
     /// A hold on names of one of the stores.
     struct PartHold {
         let part: RefPart
@@ -98,10 +98,12 @@ final class SplitHold: HeldRefs {
         }
     }
 
+    /// Stores in which names were only checked have nothing to commit, but hold still until the others have.
+    var committing: [any HeldRefs] { inOrder.filter(\.hasStaged).map(\.held) }
+
     func commit() throws(RefError) {
-        // What was not committed is let go.
         defer { abort() }
-        try Self.publish(inOrder)
+        try commitTogether(committing)
     }
 
     func abort() {
