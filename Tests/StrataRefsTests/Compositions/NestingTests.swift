@@ -1,6 +1,10 @@
 import RefStoreChecks
+import StrataFiles
+import StrataIO
 import StrataModel
 import StrataRefs
+import SystemPackage
+import TestSupport
 import Testing
 
 /// Compositions in compositions, beside those that ``StoreUnderTest/splitCompositions`` runs every transaction test over.
@@ -90,6 +94,25 @@ import Testing
         try store.commit(RefTransaction([.create("refs/heads/y", at: Self.b)]))
         #expect(try RoutingTests.names(store) == ["refs/archive/1", "refs/heads/y"])
         #expect(throws: RefError.self) { try store.commit(RefTransaction([.delete("refs/archive/1")])) }
+    }
+
+    /// Not supported, and said so: a store and a namespace of it, where both parts of a transaction need the one `packed-refs`.
+    @Test func onePackedRefsReachedTwice() throws {
+        let directory = try TemporaryDirectory()
+        try TestSupport.git(["init", "-q", "--bare", "."], in: directory.path)
+        let locks = LockSpace(directory: directory.appending("strata"))
+        let files = FilesRefStore(
+            loose: LooseRefStore(directory: directory.path, hashAlgorithm: .sha1, locks: locks),
+            packed: PackedRefStore(
+                directory.appending("packed-refs"), hashAlgorithm: .sha1, locks: locks, lockTimeout: 0))
+        let store = try RoutingRefStore(
+            default: files, rules: [.init("refs/x/", to: NamespacedRefStore(try RefNamespace("n"), of: files))])
+        let names: [RefName] = ["refs/heads/a", "refs/x/a"]
+        try store.commit(RefTransaction(names.map { .create($0, at: Self.a) }))
+        let error = #expect(throws: RefError.self) { try store.commit(RefTransaction(names.map { .delete($0) })) }
+        #expect(error?.code == .locked)
+        for name in names { #expect(try store.snapshot().read(name)?.objectID == Self.a) }
+        for name in names { try store.commit(RefTransaction([.delete(name)])) }
     }
 
     /// Two worktrees whose transactions reach into each other take the stores in one order.
