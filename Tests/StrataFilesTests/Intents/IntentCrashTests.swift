@@ -35,6 +35,12 @@ import Testing
         Case(title: "deletion of loose and packed", edits: ["delete:refs/heads/both"]),
         Case(title: "HEAD and its branch", edits: ["symref:HEAD:refs/heads/loose", "set:refs/heads/both:1"]),
         Case(
+            title: "HEAD of three worktrees and two branches",
+            edits: [
+                "symref:HEAD:refs/heads/loose", "detach:worktrees/w1/HEAD:1", "detach:worktrees/w2/HEAD:1",
+                "set:refs/heads/both:1", "set:refs/heads/loose:2",
+            ]),
+        Case(
             title: "loose and packed", durability: "data", packsFrom: 2,
             edits: [
                 "set:refs/heads/a:1", "set:refs/heads/b:1", "set:refs/heads/loose:2", "delete:refs/heads/packed/deep",
@@ -56,6 +62,7 @@ import Testing
             try repository.git("pack-refs", "--all")
             try repository.git("update-ref", "-m", "moved", "refs/heads/both", two)
             try repository.git("update-ref", "-m", "made", "refs/heads/loose", one)
+            for name in ["w1", "w2"] { try repository.git("worktree", "add", "-q", "-b", name, name, two) }
         }
 
         func edits(_ edits: [String]) -> [String] {
@@ -95,11 +102,14 @@ import Testing
                 gitPath, ["for-each-ref", "--format=%(refname) %(objectname) %(symref)"], environment: gitEnvironment,
                 directory: path)
             #expect(result.status == 0 && result.errText == "")
-            return result.outText + (try output("/bin/cat", [common.appending("HEAD").string]))
+            return try result.outText
+                + output("/bin/sh", ["-c", "grep '' HEAD worktrees/*/HEAD"], directory: common)
         }
 
         /// Reflogs byte for byte.
-        func reflogs() throws -> String { try output("/bin/sh", ["-c", "grep -r '' logs | sort"], directory: common) }
+        func reflogs() throws -> String {
+            try output("/bin/sh", ["-c", "grep -r '' logs worktrees/*/logs | sort"], directory: common)
+        }
 
         /// What no transaction should leave.
         func litter() throws -> String {
