@@ -3,7 +3,7 @@ import Glibc
 /// Runs the benchmarks that the command line names, or all.
 func runBenchmarks() -> Int32 {
     let benchmarks: [(name: String, run: () throws -> Void)] = [
-        ("packed-refs", PackedRefsBenchmark.run)
+        ("packed-refs", PackedRefsBenchmark.run), ("cached-refs", CachedRefsBenchmark.run),
     ]
     let wanted = CommandLine.arguments.dropFirst()
     let known = Set(benchmarks.map(\.name))

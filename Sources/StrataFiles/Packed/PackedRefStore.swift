@@ -73,13 +73,26 @@ public final class PackedRefStore: RefStore {
         }
     }
 
-    /// The state of the whole file, whatever the scope; nil while the file is so young that a change could go unseen.
+    /// The state of the whole file, whatever the scope; nil while the file is so young that a change could go unseen. Where there is no file,
+    /// the state of its directory: a file that has come and gone again has left its traces there.
     public func stamp(covering scope: RefScope) throws(RefError) -> RefStamp? {
         let stamp = try stamp()
-        guard !stamp.isRacy else { return nil }
-        if stamp.isAbsent { return RefStamp(words: [0]) }
+        if !stamp.isAbsent { return Self.stamp(1, stamp) }
+        do throws(FileError) {
+            // A symbolic link to nothing: what it leads to is elsewhere.
+            guard try FileStat.lstat(path) == nil else { return nil }
+            let directory = path.removingLastComponent()
+            return Self.stamp(0, try StatStamp.of(directory.isEmpty ? "." : directory))
+        } catch {
+            throw RefError(
+                .unavailable, "couldn't stat \(error.path): \(error.errno)", path: error.path.string, cause: error)
+        }
+    }
+
+    private static func stamp(_ kind: UInt64, _ stamp: StatStamp) -> RefStamp? {
+        guard !stamp.isRacy, !stamp.isAbsent else { return nil }
         return RefStamp(words: [
-            1, stamp.device, stamp.inode, UInt64(bitPattern: stamp.size), UInt64(bitPattern: stamp.modified),
+            kind, stamp.device, stamp.inode, UInt64(bitPattern: stamp.size), UInt64(bitPattern: stamp.modified),
             UInt64(bitPattern: stamp.changed),
         ])
     }

@@ -19,6 +19,8 @@ public final class OverlayRefStore: RefStore {
             both.formUnion(front.capabilities.intersection(kept))
         }
         if front.commitDomain != back.commitDomain { both.remove(.atomicForReaders) }
+        // A snapshot fetches the back anew for each read.
+        both.remove(.snapshotIsolation)
         return both
     }
 

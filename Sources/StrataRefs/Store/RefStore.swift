@@ -21,7 +21,8 @@ public protocol RefStore: Sendable {
     /// The references as they are now, as consistent as the store can make it; stays readable while the store changes.
     func snapshot() throws(RefError) -> any RefSnapshot
 
-    /// A value that stays equal as long as no reference in `scope` changes; nil = not known, do not cache.
+    /// A value that stays equal as long as no reference in `scope` changes, comes or goes; nil = not known, do not cache. Where stamps are exact
+    /// (``RefStoreCapabilities/stamps``) no later state has the stamp of an earlier one, also if its references are the same.
     func stamp(covering scope: RefScope) throws(RefError) -> RefStamp?
 
     /// A hold on nothing yet, to which names are added.

@@ -17,7 +17,7 @@ public struct RefStoreCapabilities: OptionSet, Sendable, Hashable {
     public static let snapshotIsolation = RefStoreCapabilities(rawValue: 1 << 4)
     /// It holds what belongs to one worktree (`HEAD`, `refs/bisect/…`) beside shared references.
     public static let perWorktreeRefs = RefStoreCapabilities(rawValue: 1 << 5)
-    /// Its stamps are exact: equal stamps mean that nothing has changed.
+    /// Its stamps, where it gives one, are exact: equal stamps mean that nothing has changed between.
     public static let stamps = RefStoreCapabilities(rawValue: 1 << 6)
 }
 

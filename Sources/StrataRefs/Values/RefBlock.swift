@@ -47,6 +47,9 @@ public final class RefRun: Sendable {
     /// How many references the run has.
     public var count: Int { records.count }
 
+    /// The memory that it takes.
+    var byteCount: Int { block.count + records.count * MemoryLayout<Record>.stride }
+
     /// The reference at `index`, which must be below ``count``.
     public subscript(index: Int) -> RefView {
         let record = records[index]
@@ -76,6 +79,9 @@ public struct RefRunBuilder {
 
     /// How many references were added.
     public var count: Int { records.count }
+
+    /// The memory that the run will take.
+    var byteCount: Int { bytes.count + records.count * MemoryLayout<RefRun.Record>.stride }
 
     /// Adds a reference.
     public mutating func append(name: [UInt8], value: RefValue, flags: RefView.Flags = []) {

@@ -1,0 +1,104 @@
+import StrataFiles
+import StrataIO
+import StrataModel
+import StrataRefs
+import SystemPackage
+
+/// Reading through a `CachedRefStore`, beside the store that it remembers.
+enum CachedRefsBenchmark {
+    static func run() throws {
+        let scratch = try Scratch()
+        let repository = scratch.path.appending("repo.git")
+        try Git.run(["init", "-q", "--bare", repository.string])
+        let file = try PackedRefsFile(count: 1_000_000, at: repository.appending("packed-refs"))
+        let packed = PackedRefStore(
+            file.path, hashAlgorithm: .sha1, locks: LockSpace(directory: repository.appending("strata")))
+        // A file younger than this is not remembered.
+        while try packed.stamp(covering: .all) == nil {}
+        let names = try file.names.shuffled().map { try RefName(bytes: $0) }
+        for count in [1_000, 100_000, 1_000_000] {
+            let store = CachedRefStore(around: packed, byteLimit: 640 << 20, cachesListings: false)
+            try lookups(Array(names.prefix(count)), of: file.names.count, packed, store)
+        }
+        try snapshots(Array(names.prefix(1_000)), packed, repository)
+        try listings(packed)
+    }
+
+    private static func lookups(
+        _ names: [RefName], of total: Int, _ packed: PackedRefStore, _ store: CachedRefStore
+    ) throws {
+        let (plain, cached) = (try packed.snapshot(), try store.snapshot())
+        for name in names { _ = try cached.read(name) }
+        var sums: [UInt64] = [0, 0]
+        let rounds = max(1, 200_000 / names.count)
+        let comparison = try Comparison(
+            rounds: 7, units: names.count * rounds,
+            [
+                Way("PackedRefStore, held snapshot") {
+                    sums[0] = try (0..<rounds).reduce(0) { sum, _ in try sum &+ read(names, plain) }
+                },
+                Way("CachedRefStore around it, held snapshot") {
+                    sums[1] = try (0..<rounds).reduce(0) { sum, _ in try sum &+ read(names, cached) }
+                },
+            ])
+        guard sums[0] == sums[1] else { throw Mismatch() }
+        comparison.print("a name of \(names.count) that are read again and again, among \(total) packed references")
+        print("  memory taken: \(store.byteCount >> 20) MiB")
+    }
+
+    private static func read(_ names: [RefName], _ snapshot: any RefSnapshot) throws -> UInt64 {
+        var sum: UInt64 = 0
+        for name in names {
+            if case .object(let id, _) = try snapshot.read(name) { sum &+= id.word0 }
+        }
+        return sum
+    }
+
+    private static func snapshots(_ names: [RefName], _ packed: PackedRefStore, _ repository: FilePath) throws {
+        let store = CachedRefStore(around: packed)
+        let loose = LooseRefStore(
+            directory: repository, hashAlgorithm: .sha1, locks: LockSpace(directory: repository.appending("strata")))
+        let files = FilesRefStore(loose: loose, packed: packed)
+        func fresh(_ name: String, _ store: any RefStore) -> Way {
+            Way(name) {
+                for name in names { _ = try store.snapshot().read(name) }
+            }
+        }
+        let comparison = try Comparison(
+            rounds: 15, units: names.count,
+            [
+                Way("stat") {
+                    for _ in names { _ = try FileStat.stat(packed.path) }
+                },
+                fresh("PackedRefStore", packed), fresh("CachedRefStore around it", store),
+                fresh("LooseRefStore, which has none of them", loose), fresh("FilesRefStore", files),
+                fresh("CachedRefStore around that, which has no stamps", CachedRefStore(around: files)),
+            ])
+        comparison.print("a fresh snapshot and a read of one of \(names.count) names")
+    }
+
+    private static func listings(_ packed: PackedRefStore) throws {
+        let scope = RefScope(prefix: Array("refs/tags/".utf8))
+        let store = CachedRefStore(around: packed, byteLimit: 640 << 20)
+        let (plain, cached) = (try packed.snapshot(), try store.snapshot())
+        for _ in 0..<2 { _ = try count(cached, scope) }
+        let total = try count(plain, scope)
+        let comparison = try Comparison(
+            rounds: 15, units: total,
+            [
+                Way("PackedRefStore") { _ = try count(plain, scope) },
+                Way("CachedRefStore with listings") { _ = try count(cached, scope) },
+            ])
+        comparison.print("a listing of \(total) packed references, walked again and again, a reference")
+    }
+
+    private static func count(_ snapshot: any RefSnapshot, _ scope: RefScope) throws -> Int {
+        var cursor = try snapshot.cursor(over: scope)
+        var (count, sum) = (0, UInt64(0))
+        while let view = try cursor.next() {
+            count += 1
+            sum &+= view.objectID?.word0 ?? 0
+        }
+        return sum == 0 ? 0 : count
+    }
+}
