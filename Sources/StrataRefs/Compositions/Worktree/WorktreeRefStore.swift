@@ -63,6 +63,9 @@ public final class WorktreeRefStore: RefStore {
     public func makeHold() throws(RefError) -> any HeldRefs { SplitHold(self) }
 
     public var reflogs: (any ReflogStore)? { combinedReflogs() }
+
+    /// The store of the linked worktree `id`; nil when there is no such worktree.
+    package func store(ofLinked id: [UInt8]) throws(RefError) -> (any RefStore)? { try store(of: Self.part(of: id)) }
 }
 
 extension WorktreeRefStore: SplitRefStore {
