@@ -8,7 +8,7 @@ import Testing
 
     private func list(_ roots: ReachabilityRoots) throws -> [String] {
         var lines: [String] = []
-        try roots.forEach { root throws(RefError) in
+        try roots.visit { root throws(RefError) in
             lines.append("\(root.name) \(root.id.word0) \(root.reason)")
             return true
         }
@@ -53,7 +53,7 @@ import Testing
             ])
         for count in 1...10 {
             var seen = 0
-            try all.forEach { _ throws(RefError) in
+            try all.visit { _ throws(RefError) in
                 seen += 1
                 return seen < count
             }
@@ -115,7 +115,7 @@ import Testing
         // What the caller throws is passed on as it is.
         let own = #expect(throws: RefError.self) {
             let roots = ReachabilityRoots(common: common, worktrees: worktrees(common, [:]), includingReflogs: false)
-            try roots.forEach { _ throws(RefError) in throw RefError(.refused, "no") }
+            try roots.visit { _ throws(RefError) in throw RefError(.refused, "no") }
         }
         #expect(own?.message == "no")
     }

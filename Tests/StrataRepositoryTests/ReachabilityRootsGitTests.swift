@@ -48,7 +48,7 @@ private struct Repositories {
         let environment = try Variables(home: main).library(at ?? main)
         let repository = try Repository(environment: environment)
         var roots: [ReachabilityRoot] = []
-        try repository.reachabilityRoots(includingReflogs: reflogs).forEach { root throws(RefError) in
+        try repository.reachabilityRoots(includingReflogs: reflogs).visit { root throws(RefError) in
             roots.append(root)
             return true
         }

@@ -20,7 +20,7 @@ enum CachedRefsBenchmark {
             let store = CachedRefStore(around: packed, byteLimit: 640 << 20, cachesListings: false)
             try lookups(Array(names.prefix(count)), of: file.names.count, packed, store)
         }
-        try snapshots(Array(names.prefix(1_000)), packed, repository)
+        for count in [1_000, 3_000, 1_000_000] { try snapshots(Array(names.prefix(count)), packed, repository) }
         try listings(packed)
     }
 
@@ -55,26 +55,33 @@ enum CachedRefsBenchmark {
     }
 
     private static func snapshots(_ names: [RefName], _ packed: PackedRefStore, _ repository: FilePath) throws {
-        let store = CachedRefStore(around: packed)
+        let store = CachedRefStore(around: packed, byteLimit: 1 << 20, cachesListings: false)
         let loose = LooseRefStore(
             directory: repository, hashAlgorithm: .sha1, locks: LockSpace(directory: repository.appending("strata")))
         let files = FilesRefStore(loose: loose, packed: packed)
-        func fresh(_ name: String, _ store: any RefStore) -> Way {
+        func fresh(_ name: String, _ snapshot: @escaping () throws(RefError) -> any RefSnapshot) -> Way {
             Way(name) {
-                for name in names { _ = try store.snapshot().read(name) }
+                for name in names { _ = try snapshot().read(name) }
             }
         }
         let comparison = try Comparison(
-            rounds: 15, units: names.count,
+            rounds: names.count < 10_000 ? 31 : 3, units: names.count,
             [
                 Way("stat") {
                     for _ in names { _ = try FileStat.stat(packed.path) }
                 },
-                fresh("PackedRefStore", packed), fresh("CachedRefStore around it", store),
-                fresh("LooseRefStore, which has none of them", loose), fresh("FilesRefStore", files),
-                fresh("CachedRefStore around that, which has no stamps", CachedRefStore(around: files)),
+                fresh("PackedRefStore") { () throws(RefError) in try packed.snapshot() },
+                fresh("CachedRefStore around it") { () throws(RefError) in try store.snapshot() },
+                fresh("LooseRefStore, which has none of them") { () throws(RefError) in try loose.snapshot() },
+                fresh("loose over packed") { () throws(RefError) in
+                    OverlayRefSnapshot(front: try loose.snapshot()) { () throws(RefError) in try packed.snapshot() }
+                },
+                fresh("loose over cached packed") { () throws(RefError) in
+                    OverlayRefSnapshot(front: try loose.snapshot()) { () throws(RefError) in try store.snapshot() }
+                },
+                fresh("FilesRefStore") { () throws(RefError) in try files.snapshot() },
             ])
-        comparison.print("a fresh snapshot and a read of one of \(names.count) names")
+        comparison.print("a fresh snapshot and a read of one of \(names.count) names, 1 MiB for the cache")
     }
 
     private static func listings(_ packed: PackedRefStore) throws {

@@ -14,6 +14,9 @@ public final class FilesRefStore: RefStore {
     public let loose: LooseRefStore
     /// The references in `packed-refs`.
     public let packed: PackedRefStore
+    /// What readers see of the packed references: a small memory of the names that are asked for again and again, without listings, which come
+    /// from memory anyway.
+    private let remembered: CachedRefStore
     /// When a transaction is written to `packed-refs` instead of loose files.
     public let packedTransactions: PackedTransactions
 
@@ -40,6 +43,7 @@ public final class FilesRefStore: RefStore {
     public init(loose: LooseRefStore, packed: PackedRefStore, packedTransactions: PackedTransactions = .auto) {
         self.loose = loose
         self.packed = packed
+        remembered = CachedRefStore(around: packed, byteLimit: 1 << 20, cachesListings: false)
         self.packedTransactions = packedTransactions
     }
 
@@ -50,8 +54,8 @@ public final class FilesRefStore: RefStore {
     public var commitDomain: CommitDomainID { loose.commitDomain }
 
     public func snapshot() throws(RefError) -> any RefSnapshot {
-        let packed = packed
-        return OverlayRefSnapshot(front: try loose.snapshot()) { () throws(RefError) in try packed.current() }
+        let remembered = remembered
+        return OverlayRefSnapshot(front: try loose.snapshot()) { () throws(RefError) in try remembered.snapshot() }
     }
 
     public func stamp(covering scope: RefScope) throws(RefError) -> RefStamp? {

@@ -62,7 +62,7 @@ public struct ReachabilityRoots: Sendable {
     /// Calls `body` with each root until it returns false.
     ///
     /// - Throws: ``RefError`` of what could not be read, and what `body` throws.
-    public func forEach(_ body: (ReachabilityRoot) throws(RefError) -> Bool) throws(RefError) {
+    public func visit(_ body: (ReachabilityRoot) throws(RefError) -> Bool) throws(RefError) {
         let view = try ReachabilityView(self)
         guard try view.visit(body), try visitOthers(body) else { return }
         if includesReflogs { _ = try visitReflogs(body) }
@@ -79,7 +79,8 @@ public struct ReachabilityRoots: Sendable {
     }
 
     private func visitReflogs(_ body: (ReachabilityRoot) throws(RefError) -> Bool) throws(RefError) -> Bool {
-        let places = [(store: common, prefix: [UInt8](), isShared: true)] + worktrees.map { ($0.store, $0.prefix, false) }
+        let places =
+            [(store: common, prefix: [UInt8](), isShared: true)] + worktrees.map { ($0.store, $0.prefix, false) }
         for (store, prefix, isShared) in places {
             guard let logs = store.reflogs else { continue }
             for name in try logs.names() where name.isPerWorktree != isShared {

@@ -12,7 +12,7 @@ struct CachedRefLimits: Sendable {
         let generation = max(0, byteLimit) / 2
         listingBytes = cachesListings ? generation / 4 : 0
         // Small tables would hold little in many parts.
-        shardCount = byteLimit >= 1 << 20 ? 16 : 1
+        shardCount = byteLimit >= 8 << 20 ? 16 : byteLimit >= 1 << 20 ? 4 : 1
         shardBytes = (generation - listingBytes) / shardCount
     }
 }
