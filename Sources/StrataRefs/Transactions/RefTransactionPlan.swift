@@ -62,7 +62,7 @@ struct RefTransactionPlan {
     /// - Returns: what the store is to do. Names of rejected edits are held, and left as they are.
     mutating func decide(under held: any HeldRefs) throws(RefError) -> [ResolvedRefEdit] {
         let headTarget = try held.read(.head)?.target
-        var wanted = updates.indices.filter(isLive).map { updates[$0].name }.sorted()
+        var wanted = (updates.indices.filter(isLive).map { updates[$0].name } + expectedSplits(headTarget)).sorted()
         // Lines for reflogs may come with a change of the same reference.
         wanted = zip(wanted, [nil] + wanted.map(Optional.some)).filter { $0 != $1 }.map(\.0)
         var unheld: [RefName: RefHoldFailure] = [:]
@@ -73,7 +73,7 @@ struct RefTransactionPlan {
         while index < updates.count {  // grows while it runs
             if isLive(index) {
                 let name = updates[index].name
-                if updates[index].parent != nil {
+                if updates[index].parent != nil, unheld[name] == nil {
                     unheld[name] = try held.hold([name], until: context.deadline).first ?? nil
                 }
                 do throws(Verdict) {
@@ -86,6 +86,19 @@ struct RefTransactionPlan {
         }
         try checkAvailability(held)
         return try resolve(held)
+    }
+
+    /// What an update of HEAD, or of the branch that HEAD seems to name, will be split into: held with the others, in one order, so
+    /// that a writer of HEAD and a writer of the branch do not wait for each other. Should HEAD move meanwhile, one name too many is held.
+    private func expectedSplits(_ headTarget: [UInt8]?) -> [RefName] {
+        guard let branch = headTarget.flatMap(RefName.init(tolerating:)) else { return [] }
+        var names: [RefName] = []
+        for index in updates.indices where isLive(index) && !updates[index].logOnly && updates[index].changesValue {
+            let update = updates[index]
+            if update.name == branch, update.logging != .none { names.append(.head) }
+            if update.name == .head, update.followsSymbolic, update.mayReach(branch) { names.append(branch) }
+        }
+        return names
     }
 
     /// How deciding one update can end early.
