@@ -4,7 +4,8 @@ import SystemPackage
 
 /// Starts a program, feeds it, and waits for its end.
 enum ChildProcess {
-    /// Runs `program` with `input` on its standard input; it shares this process's standard output and error.
+    /// Runs `program` with `input` on its standard input. What it prints goes to this process's standard error, for standard output is
+    /// read by programs (`start: ok`), as with git.
     ///
     /// - Returns: its exit status, or 128 plus the signal that ended it. A program that does not read all its input is no error.
     static func run(
