@@ -41,7 +41,7 @@ import Testing
 
     @Test func values() throws {
         #expect(try settings(["core.logAllRefUpdates=Always"]).get().reflogCreation == .always)
-        #expect(try settings(["core.logAllRefUpdates"], in: "bare").get().reflogCreation == .standard)
+        #expect(try settings(["core.logAllRefUpdates=on"], in: "bare").get().reflogCreation == .standard)
         #expect(try settings(["core.logAllRefUpdates=0"]).get().reflogCreation == .never)
         #expect(
             try settings(["core.filesRefLockTimeout=-1", "core.packedRefsTimeout=1k"]).get().looseLockTimeout == -1)
@@ -64,7 +64,8 @@ import Testing
     @Test(.enabled(if: gitVersion >= 250, "messages are those of git 2.50")) func refusals() throws {
         let object = try variables.runGit(["hash-object", "-w", "--stdin"], in: directory.appending("repo")).lines[0]
         for option in [
-            "core.logAllRefUpdates=maybe", "core.filesRefLockTimeout=x", "core.filesRefLockTimeout",
+            "core.logAllRefUpdates=maybe", "core.logAllRefUpdates", "core.abbrev=2", "user.name",
+            "core.filesRefLockTimeout=x", "core.filesRefLockTimeout",
             "core.filesRefLockTimeout=3000000000",
             "core.sharedRepository=0400", "core.sharedRepository=maybe", "core.preferSymlinkRefs=x", "core.checkStat=x",
             "core.checkStat", "core.fsync",
@@ -76,8 +77,25 @@ import Testing
                     "refs/tags/\(option.utf8.count)-\(option.utf8.reduce(0, { $0 &* 31 &+ Int($1) }).magnitude)",
                     object,
                 ], in: directory.appending("repo"))
-            #expect(settings([option]).failureMessage == fatalMessage(result), "\(option): \(result.errText)")
+            let used = settings([option]).flatMap { settings in
+                outcome { () throws(RepositoryError) in try settings.require(.looseLockTimeout, .sharedRepository) }
+            }
+            #expect(used.failureMessage == fatalMessage(result), "\(option): \(result.errText)")
         }
+    }
+
+    /// A value that is needed later keeps nobody from opening the repository, and stands as its default until then.
+    @Test func deferredValues() throws {
+        for (option, setting) in [
+            ("core.filesRefLockTimeout=x", .looseLockTimeout), ("core.packedRefsTimeout=x", .packedLockTimeout),
+            ("core.sharedRepository=x", .sharedRepository), ("core.warnAmbiguousRefs=x", .ambiguousNames),
+        ] as [(String, RefSettings.Deferred)] {
+            let settings = try settings([option]).get()
+            #expect(settings.looseLockTimeout == 100 && settings.packedLockTimeout == 1000)
+            #expect(settings.sharedRepository == .umask && settings.warnsOfAmbiguousNames)
+            #expect(throws: RepositoryError.self, "\(option)") { try settings.require(setting) }
+        }
+        try settings([]).get().require(.looseLockTimeout, .packedLockTimeout, .sharedRepository, .ambiguousNames)
     }
 
     /// Permissions of a new reference file, given by git.

@@ -43,6 +43,7 @@ final class LooseHold: JoinedHold {
 
     func hold(_ names: [RefName], until deadline: Deadline?) throws(RefError) -> [RefHoldFailure?] {
         guard isOpen else { throw RefError(.invalid, "these references are held no longer") }
+        if let refusal = store.refusal { throw refusal }
         if entries.isEmpty { try store.intents?.settle() }
         var failures: [RefHoldFailure?] = []
         failures.reserveCapacity(names.count)

@@ -19,6 +19,8 @@ public final class LooseRefStore: RefStore {
     let locks: LockSpace
     let lockTimeout: Int
     let durability: Durability
+    /// Why nothing can be changed here, if it cannot.
+    let refusal: RefError?
     let logs: ReflogFiles
     let intents: RefIntents?
     public let commitDomain: CommitDomainID
@@ -33,12 +35,14 @@ public final class LooseRefStore: RefStore {
     ///     stand in `logs`; nil = a crash may leave some of their steps done and others not.
     ///   - reflogDirectory: where reflogs are; nil = `logs` in `directory`.
     ///   - shownPath: what messages call `directory`; nil = by its path.
+    ///   - refusal: why nothing may be locked here, thrown when somebody wants to; nil = it may.
     public init(
         directory: FilePath, hashAlgorithm: HashAlgorithm, locks: LockSpace, lockTimeout: Int = 100,
         durability: Durability = .none, intents: RefIntents? = nil, reflogDirectory: FilePath? = nil,
         commitDomain: CommitDomainID = CommitDomainID(),
-        shownPath: FilePath? = nil
+        shownPath: FilePath? = nil, refusal: RefError? = nil
     ) {
+        self.refusal = refusal
         names = NamedDirectory(directory, shownAs: shownPath, mayBeMade: false, sharing: locks.sharing)
         reader = LooseRefReader(root: names.root, algorithm: hashAlgorithm)
         self.locks = locks
@@ -76,7 +80,12 @@ public final class LooseRefStore: RefStore {
     public func prune(_ name: RefName, ifStill id: ObjectID, until deadline: Deadline? = nil) throws(RefError) -> Bool {
         let hold = LooseHold(self)
         defer { hold.abort() }
-        if let failure = try hold.hold([name], until: deadline)[0] { throw failure.error(holding: name) }
+        if let failure = try hold.hold([name], until: deadline)[0] {
+            let error = failure.error(holding: name)
+            throw RefError(
+                error.code, "cannot lock ref '\(name)': \(error.message)", reference: name, path: error.path,
+                cause: error.cause)
+        }
         guard try hold.read(name) == .object(id, peeled: nil) else { return false }
         try hold.unlink(name)
         hold.abort()

@@ -10,6 +10,7 @@ extension PackedRefStore {
     /// - Parameter deadline: nil = as long as the store is configured to wait.
     /// - Throws: ``RefError/Code/locked`` with git's text when another writer does not let go in time.
     public func lock(until deadline: Deadline? = nil) throws(RefError) -> PackedRefsLock {
+        if let refusal { throw refusal }
         let target = try resolved()
         let lock: FileLock
         do throws(LockError) {

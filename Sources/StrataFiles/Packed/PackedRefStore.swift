@@ -18,6 +18,8 @@ public final class PackedRefStore: RefStore {
     /// `core.packedRefsTimeout` in milliseconds: 0 is one try, a negative number forever.
     let lockTimeout: Int
     let durability: Durability
+    /// Why the file cannot be changed, if it cannot.
+    let refusal: RefError?
     /// What messages call the file.
     let shownPath: FilePath
     /// The file's last known version. Looked at and replaced only; files are read outside the lock.
@@ -30,10 +32,13 @@ public final class PackedRefStore: RefStore {
     ///   - lockTimeout: how long to wait for another writer where the caller does not say, in milliseconds.
     ///   - durability: what a commit must have reached where the caller does not say.
     ///   - shownPath: what messages call the file; nil = by its path.
+    ///   - refusal: why nothing may be locked here, thrown when somebody wants to; nil = it may.
     public init(
         _ path: FilePath, hashAlgorithm: HashAlgorithm, locks: LockSpace, lockTimeout: Int = 1000,
-        durability: Durability = .none, commitDomain: CommitDomainID = CommitDomainID(), shownPath: FilePath? = nil
+        durability: Durability = .none, commitDomain: CommitDomainID = CommitDomainID(), shownPath: FilePath? = nil,
+        refusal: RefError? = nil
     ) {
+        self.refusal = refusal
         self.shownPath = shownPath ?? path
         self.path = path
         self.hashAlgorithm = hashAlgorithm

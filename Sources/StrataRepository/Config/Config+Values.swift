@@ -70,7 +70,11 @@ extension Config {
 
     /// What git says when it cannot use the variable at `index`.
     func badVariable(at index: Int, cause: GitMessage? = nil) -> RepositoryError {
-        let causes = cause.map { [$0.bytes] } ?? []
+        badVariable(at: index, causes: cause.map { [$0] } ?? [])
+    }
+
+    func badVariable(at index: Int, causes: [GitMessage]) -> RepositoryError {
+        let causes = causes.map(\.bytes)
         let entry = self[index]
         guard let file = entry.file else {
             return RepositoryError(

@@ -139,6 +139,11 @@ public struct Config: Sendable {
     /// The last value of `key` ("core.bare", in canonical form), or nil when it is not set at all.
     public func entry(_ key: String) -> Entry? { lastIndex(of: key.utf8).map { self[$0] } }
 
+    /// The names before the first section of a file, which git complains of and passes over.
+    public var keysWithoutSection: [[UInt8]] {
+        slots.indices.lazy.map { key(at: $0) }.filter { !$0.contains(UInt8(ascii: ".")) }.map { Array($0) }
+    }
+
     /// Every variable with this canonical key, in order.
     public func entries(_ key: String) -> [Entry] { indices(of: key.utf8).map { self[$0] } }
 

@@ -3,7 +3,15 @@ public import StrataIO
 public import StrataRefs
 
 /// The configured values that references obey, read once.
-public struct RefSettings: Sendable, Hashable {
+///
+/// Git reads some of its variables whenever it starts, and these only when it needs them: ``Deferred``. A bad value there keeps
+/// nobody from reading references; it stands here as its default, and whoever needs it is told by ``require(_:)``.
+public struct RefSettings: Sendable {
+    /// Values that are looked at only when they are needed.
+    public enum Deferred: Sendable, Hashable {
+        case looseLockTimeout, packedLockTimeout, sharedRepository, ambiguousNames
+    }
+
     /// How reference files are made durable before they are renamed into place.
     public enum Syncing: Sendable, Hashable {
         /// Not at all: `core.fsync` does not name `reference`. Git's default.
@@ -34,31 +42,67 @@ public struct RefSettings: Sendable, Hashable {
     public var warnsOfAmbiguousNames: Bool
     /// `strata.packedTransaction`.
     public var packedTransactions: FilesRefStore.PackedTransactions
-    /// `transfer.hideRefs`.
-    public var hidden: HiddenRefs
     /// Whether the repository counts as bare: no working tree, and `core.bare` is not false.
     public var isBare: Bool
     /// What git would warn of, without "warning: ".
     public var warnings: [String]
+    /// What is wrong with values that are needed later, if at all.
+    private var problems: [Deferred: RepositoryError] = [:]
 
     /// Reads the settings of the repository at `location`.
     ///
-    /// - Throws: `RepositoryError.Code.badConfigValue`, in git's words, for the first value that makes no sense.
+    /// - Throws: `RepositoryError.Code.badConfigValue`, in git's words, for the first value that makes no sense, those aside that
+    ///   git reads when it needs them (``Deferred``).
     public init(_ config: Config, location: RepositoryLocation) throws(RepositoryError) {
+        try config.checkVariables()
         let configuredBare = try config.bool("core.bare") ?? location.format.isBare
         isBare = location.workTree == nil && configuredBare ?? true
         reflogCreation = try Self.reflogCreation(config) ?? (isBare ? .never : .standard)
-        looseLockTimeout = try config.int("core.filesreflocktimeout") ?? 100
-        packedLockTimeout = try config.int("core.packedrefstimeout") ?? 1000
+        looseLockTimeout = 100
+        packedLockTimeout = 1000
+        sharedRepository = .umask
+        warnsOfAmbiguousNames = true
         warnings = []
         syncing = try Self.syncing(config, &warnings)
-        sharedRepository = try FileSharing(config)
         prefersSymlinks = try config.bool("core.prefersymlinkrefs") ?? false
         trustsCTime = try config.bool("core.trustctime") ?? true
         checksAllStatFields = try Self.checksAllStatFields(config)
-        warnsOfAmbiguousNames = try config.bool("core.warnambiguousrefs") ?? true
         packedTransactions = try Self.packedTransactions(config)
-        hidden = try HiddenRefs(config)
+        read(.looseLockTimeout, \.looseLockTimeout) { () throws(RepositoryError) in
+            try config.int("core.filesreflocktimeout")
+        }
+        read(.packedLockTimeout, \.packedLockTimeout) { () throws(RepositoryError) in
+            try config.int("core.packedrefstimeout")
+        }
+        read(.sharedRepository, \.sharedRepository) { () throws(RepositoryError) in try FileSharing(config) }
+        read(.ambiguousNames, \.warnsOfAmbiguousNames) { () throws(RepositoryError) in
+            try config.bool("core.warnambiguousrefs")
+        }
+    }
+
+    private mutating func read<Value>(
+        _ setting: Deferred, _ path: WritableKeyPath<RefSettings, Value>,
+        _ value: () throws(RepositoryError) -> Value?
+    ) {
+        do throws(RepositoryError) {
+            if let value = try value() { self[keyPath: path] = value }
+        } catch {
+            problems[setting] = error
+        }
+    }
+
+    /// Makes sure that values are those that are configured.
+    ///
+    /// - Throws: `RepositoryError.Code.badConfigValue`, in git's words, for the first of `settings` that makes no sense.
+    public func require(_ settings: Deferred...) throws(RepositoryError) {
+        for setting in settings {
+            if let problem = problems[setting] { throw problem }
+        }
+    }
+
+    /// The first thing that is wrong with `settings`, as stores say it.
+    func refusal(_ settings: Deferred...) -> RefError? {
+        settings.lazy.compactMap { problems[$0] }.first.map { RefError(.invalid, $0.description, cause: $0) }
     }
 
     private static func reflogCreation(_ config: Config) throws(RepositoryError) -> ReflogPolicy? {

@@ -13,7 +13,7 @@ public struct RepositoryEnvironment: Sendable {
     private var overrides: [String: [UInt8]?]
     private let inheritsProcess: Bool
     /// The real path that relative paths are seen from.
-    let currentDirectory: [UInt8]
+    package let currentDirectory: [UInt8]
     /// The `key=value` texts of `-c`, in order. They come after the environment's.
     public var commandLineConfig: [[UInt8]] = []
     /// The system-wide configuration file, where `GIT_CONFIG_SYSTEM` does not name another.

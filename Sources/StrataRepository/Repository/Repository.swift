@@ -62,7 +62,7 @@ public final class Repository: Sendable {
     public func transactionContext() -> RefTransactionContext {
         let (config, environment) = (config, environment)
         return RefTransactionContext(
-            objects: objects, reflogs: settings.reflogCreation, observers: hook().map { [$0] } ?? []
+            objects: objects, reflogs: settings.reflogCreation, observers: observers()
         ) { () throws(RefError) in
             do throws(RepositoryError) {
                 return try CommitterIdentity(config, environment: environment).signature()
@@ -72,16 +72,31 @@ public final class Repository: Sendable {
         }
     }
 
-    /// The repository's `reference-transaction` hook, if it has one that can be run.
-    private func hook() -> ReferenceTransactionHook? {
+    /// The repository's `reference-transaction` hook, if it has one that can be run; where it cannot be told which that is, something
+    /// that says so when the hook is due.
+    private func observers() -> [any RefTransactionObserver] {
         let top = location.workTree ?? location.gitDirectory
         var directory = location.commonDirectory.appending("hooks")
-        if let configured = try? config.path("core.hookspath", environment: environment) {
-            directory = top.pushing(filePath(configured))
+        do throws(RepositoryError) {
+            if let configured = try config.path("core.hookspath", environment: environment) {
+                directory = top.pushing(filePath(configured))
+            }
+        } catch {
+            return [UnknownHook(error: error)]
         }
-        return ReferenceTransactionHook(
+        let hook = ReferenceTransactionHook(
             program: directory.appending("reference-transaction"), workingDirectory: top,
             environment: ["GIT_DIR=\(location.gitDirectory)"], hashAlgorithm: hashAlgorithm)
+        return hook.map { [$0] } ?? []
+    }
+
+    /// Stands for a hook whose directory (`core.hooksPath`) cannot be known.
+    private struct UnknownHook: RefTransactionObserver {
+        let error: RepositoryError
+
+        func transaction(is phase: RefTransactionPhase, _ updates: [ObservedRefUpdate]) throws(RefError) {
+            throw RefError(.invalid, error.description, cause: error)
+        }
     }
 
     /// Resolves revision expressions against the references as they are now.

@@ -24,7 +24,8 @@ struct RepositoryStores {
                 location.commonDirectory.appending("packed-refs"), hashAlgorithm: location.format.objectFormat,
                 locks: maker.locks, lockTimeout: settings.packedLockTimeout, durability: maker.durability,
                 commitDomain: maker.domain,
-                shownPath: FilePath(bytes: location.commonDirectoryName).appending("packed-refs")),
+                shownPath: FilePath(bytes: location.commonDirectoryName).appending("packed-refs"),
+                refusal: settings.refusal(.packedLockTimeout, .sharedRepository)),
             packedTransactions: settings.packedTransactions)
         self.files = files
         let linked: @Sendable ([UInt8]) throws(RefError) -> (any RefStore)? = { id throws(RefError) in
@@ -37,10 +38,11 @@ struct RepositoryStores {
             let shown = FilePath(bytes: location.commonDirectoryName).appending("worktrees").appending(bytes: id)
             return maker.loose(in: directory, shownAs: shown)
         }
-        if location.isLinkedWorktree, let id = location.gitDirectory.lastComponent {
+        if location.isLinkedWorktree {
+            let directory = pathBytes(location.gitDirectory)
             worktree = WorktreeRefStore(
                 own: maker.loose(in: location.gitDirectory, shownAs: FilePath(bytes: location.gitDirectoryName)),
-                id: Array(id.string.utf8), common: files, linked: linked)
+                id: Array(directory.dropFirst(PathBytes.directoryPart(directory).count)), common: files, linked: linked)
         } else {
             worktree = WorktreeRefStore(common: files, linked: linked)
         }
@@ -79,6 +81,6 @@ private struct StoreMaker: Sendable {
         LooseRefStore(
             directory: directory, hashAlgorithm: location.format.objectFormat, locks: locks,
             lockTimeout: settings.looseLockTimeout, durability: durability, intents: intents, commitDomain: domain,
-            shownPath: shown)
+            shownPath: shown, refusal: settings.refusal(.looseLockTimeout, .sharedRepository))
     }
 }
