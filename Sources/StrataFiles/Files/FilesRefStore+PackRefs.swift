@@ -15,20 +15,18 @@ extension FilesRefStore {
         _ options: PackRefsOptions, objects: any ObjectLookup, deadline: Deadline? = nil
     ) throws(RefError) -> PackRefsResult {
         var result = PackRefsResult()
-        guard try isPackingRequired(options, objects: objects) else { return result }
+        guard try isPackingRequired(options, objects: objects, &result.broken) else { return result }
+        result.broken = []
         let lock = try packed.lock(until: deadline)
         defer { lock.release() }
         let selection = PackRefsSelection(options)
         var changes: [PackedRefChange] = []
         var cursor = try loose.snapshot().cursor(over: .refs)
         while let reference = try cursor.next() {
-            guard selection.selects(reference), let id = reference.objectID else { continue }
-            let name = reference.refName
-            guard let value = try Self.packedValue(id, objects) else {
-                result.broken.append(name)
-                continue
-            }
-            changes.append(PackedRefChange(name: name, value: value))
+            guard
+                let (id, kind) = try Self.packable(reference, objects, &result.broken), selection.selects(reference)
+            else { continue }
+            changes.append(PackedRefChange(name: reference.refName, value: try Self.packedValue(id, kind, objects)))
         }
         // Git rewrites the file even when there is nothing to add: that sorts and canonicalises what others wrote.
         try lock.stage(changes, durability: nil)
@@ -48,6 +46,7 @@ extension FilesRefStore {
     ) throws(RefError) {
         var lock = first
         defer { lock.release() }
+        if let refusal = loose.refusal, !changes.isEmpty { throw refusal }
         var isFirst = true
         var turn = Deadline.after(milliseconds: 100)
         // The last name first, as git: a symbolic link goes before what it leads to.
@@ -71,24 +70,44 @@ extension FilesRefStore {
 
     /// Whether ``packRefs(_:objects:deadline:)`` with ``PackRefsOptions/isAuto`` would pack. Git's function: `files_optimize_required`.
     public func isPackingRequired(_ options: PackRefsOptions, objects: any ObjectLookup) throws(RefError) -> Bool {
+        var broken: [RefName] = []
+        return try isPackingRequired(options, objects: objects, &broken)
+    }
+
+    private func isPackingRequired(
+        _ options: PackRefsOptions, objects: any ObjectLookup, _ broken: inout [RefName]
+    ) throws(RefError) -> Bool {
         guard options.isAuto else { return true }
         let limit = PackRefsOptions.autoLimit(packedBytes: try packed.current().byteCount)
         let selection = PackRefsSelection(options)
         var count = 0
         var cursor = try loose.snapshot().cursor(over: .refs)
         while count < limit, let reference = try cursor.next() {
-            guard selection.selects(reference), let id = reference.objectID else { continue }
-            if try Self.packedValue(id, objects) != nil { count += 1 }
+            if try Self.packable(reference, objects, &broken) != nil, selection.selects(reference) { count += 1 }
         }
         return count >= limit
     }
 
-    /// What `packed-refs` says of `id`; nil when there is no such object.
-    private static func packedValue(_ id: ObjectID, _ objects: any ObjectLookup) throws(RefError) -> PackedRefChange
-        .Value?
-    {
+    /// The id of a loose reference that can be packed, whether it is selected or not, and the kind of its object. One whose object is
+    /// missing goes to `broken`. Git's function: `should_pack_ref`, without its patterns.
+    private static func packable(
+        _ reference: RefView, _ objects: any ObjectLookup, _ broken: inout [RefName]
+    ) throws(RefError) -> (ObjectID, ObjectKind)? {
+        guard PackRefsSelection.isPackable(reference), let id = reference.objectID else { return nil }
         do throws(ObjectLookupError) {
-            guard let kind = try objects.kind(of: id) else { return nil }
+            if let kind = try objects.kind(of: id) { return (id, kind) }
+        } catch {
+            throw RefError(.unavailable, "cannot read object \(id): \(error)", cause: error)
+        }
+        broken.append(reference.refName)
+        return nil
+    }
+
+    /// What `packed-refs` says of `id`, an object of this kind.
+    private static func packedValue(
+        _ id: ObjectID, _ kind: ObjectKind, _ objects: any ObjectLookup
+    ) throws(RefError) -> PackedRefChange.Value {
+        do throws(ObjectLookupError) {
             return .set(id, peeled: kind == .tag ? try objects.peel(id)?.id : nil)
         } catch {
             throw RefError(.unavailable, "cannot read object \(id): \(error)", cause: error)

@@ -44,13 +44,15 @@ struct PackRefsSelection {
         excludes = options.excludes.map { WildMatch($0) }
     }
 
-    /// Whether a loose reference is to be packed, as far as its name and value say. Git's function: `should_pack_ref`.
-    func selects(_ reference: RefView) -> Bool {
+    /// Whether a reference can stand in `packed-refs`, as far as its name and value say.
+    static func isPackable(_ reference: RefView) -> Bool {
         guard reference.form == .hex || reference.form == .raw, reference.flags.isEmpty else { return false }
-        guard includes.contains(where: { $0.matches(reference.name) }), reference.refName.place == .shared else {
-            return false
-        }
-        return !excludes.contains { $0.matches(reference.name) }
+        return reference.refName.place == .shared
+    }
+
+    /// Whether the patterns select a reference.
+    func selects(_ reference: RefView) -> Bool {
+        includes.contains { $0.matches(reference.name) } && !excludes.contains { $0.matches(reference.name) }
     }
 }
 
@@ -60,7 +62,7 @@ public struct PackRefsResult: Sendable {
     public var packed = 0
     /// Loose files deleted, their reference being packed.
     public var pruned = 0
-    /// Loose references that were left because their object is missing.
+    /// Loose references, selected or not, that were left because their object is missing.
     public var broken: [RefName] = []
     /// What kept loose files from being deleted; they stay, and stay right.
     public var problems: [RefError] = []
