@@ -176,11 +176,16 @@ struct RefTransactionPlan {
     }
 
     private mutating func checkAvailability(_ held: any HeldRefs) throws(RefError) {
+        var earliest: RefOrder?
         for index in absent where isLive(index) {
             let name = updates[index].name
-            if let conflict = try conflict(of: name, held) {
-                try reject(index, RefRejection(.nameConflict, at: name, conflict))
-            }
+            guard let conflict = try conflict(of: name, held) else { continue }
+            let order = earliest ?? RefOrder(updates.map(\.name))
+            earliest = order
+            // Git, which locks in the order of the edits, is stopped by the directory with the lock of an earlier one.
+            let isObstructed = order.hasName(below: name, before: index)
+            let text = isObstructed ? "cannot lock ref '\(original(index))': \(conflict)" : conflict
+            try reject(index, RefRejection(.nameConflict, at: name, text))
         }
     }
 
