@@ -58,6 +58,18 @@ import Testing
         #expect(result.errText == "strata: 'log' is not supported yet. See 'strata --help'.\n")
     }
 
+    @Test(
+        arguments: [
+            "--attr-source=HEAD", "--attr-source", "--exec-path", "--exec-path=/x", "--html-path", "--man-path",
+            "--info-path", "--list-cmds=main", "--shallow-file",
+        ])
+    func optionsThatAreGitsOnlySaySo(_ option: String) throws {
+        let scratch = try #require(UsageTests.scratch)
+        let result = try scratch.strata([option, "show-ref"])
+        #expect(result.status == 129)
+        #expect(result.errText == "error: not supported yet: \(option.prefix { $0 != "=" })\n")
+    }
+
     @Test func helpAndVersionSucceed() throws {
         let scratch = try #require(UsageTests.scratch)
         for arguments in [

@@ -330,7 +330,7 @@ import Testing
         #expect(try scratch.git(["update-ref", "--stdin"], stdin: Bytes(input)).status == 0)
         for suffixes in [[], ["-rc"], ["-beta", "-rc"], ["-rc", "-beta", "-rc1"], [".", "b"]] {
             var repository = try scratch.repository()
-            repository.versionSuffixes = suffixes.map { Bytes($0) }
+            repository.versionSuffixes = { suffixes.map { Bytes($0) } }
             let arguments = ["for-each-ref", "--sort=v:refname", "--format=%(refname)", "refs/versions"]
             let settings = suffixes.flatMap { ["-c", "versionsort.suffix=\($0)"] }
             #expect(try scratch.strata(arguments, on: repository).outText == scratch.git(settings + arguments).outText)

@@ -12,9 +12,9 @@ struct CommandRepository {
     /// How many digits make an object id unique, at least the given number; nil = as `core.abbrev` says.
     let uniqueDigits: (ObjectID, Int32?) throws(CommandExit) -> Int
     /// `core.warnAmbiguousRefs`.
-    var warnsOfAmbiguity = true
+    var warnsOfAmbiguity: () throws(CommandExit) -> Bool = { true }
     /// `versionsort.suffix`.
-    var versionSuffixes: [Bytes] = []
+    var versionSuffixes: () -> [Bytes] = { [] }
     /// `pack-refs` in this repository.
     let pack: (PackRefsRequest) throws(CommandExit) -> Void
 

@@ -23,9 +23,12 @@ struct GlobalOptions {
             if isHarmless(argument) { continue }
             if argument.equals("--bare") {
                 invocation.bare = true
+                // Here, whatever -C follows.
+                invocation.bareDirectory = invocation.bareDirectory ?? invocation.directory
                 continue
             }
             let (name, inline) = split(argument)
+            if isGitsOnly(name, hasValue: inline != nil) { throw .unsupported(String(decoding: name, as: UTF8.self)) }
             guard let missing = missingValue[name], inline == nil || name.hasPrefix("--") else {
                 throw misuse(Bytes("unknown option: ") + argument)
             }
@@ -51,6 +54,16 @@ struct GlobalOptions {
             "--noglob-pathspecs", "--icase-pathspecs", "--no-optional-locks", "--no-lazy-fetch", "--no-advice",
             "--no-replace-objects",
         ].contains { argument == Bytes($0) }
+    }
+
+    /// Options of git's that tell of its installation, or of parts of a repository that this command does not look at.
+    private static func isGitsOnly(_ name: Bytes, hasValue: Bool) -> Bool {
+        switch String(decoding: name, as: UTF8.self) {
+        case "--exec-path", "--attr-source": true
+        case "--html-path", "--man-path", "--info-path", "--shallow-file": !hasValue
+        case "--list-cmds": hasValue
+        default: false
+        }
     }
 
     private static func split(_ argument: Bytes) -> (name: Bytes, value: Bytes?) {

@@ -19,8 +19,10 @@ struct Invocation: Sendable {
     var workTree: Bytes?
     /// `--namespace`, instead of `GIT_NAMESPACE`.
     var namespace: Bytes?
-    /// `--bare`: the current directory is the git dir unless one is named, and there is no work tree.
+    /// `--bare`: ``bareDirectory`` is the git dir unless one is named, and there is no work tree.
     var bare = false
+    /// The directory that was current, by all `-C` so far, when the first `--bare` was read.
+    var bareDirectory: FilePath?
 
     /// The process's environment with what the options say laid over it.
     func environment() throws(RepositoryError) -> RepositoryEnvironment {
@@ -29,7 +31,11 @@ struct Invocation: Sendable {
         if let workTree { environment.set("GIT_WORK_TREE", to: workTree) }
         if let namespace { environment.set("GIT_NAMESPACE", to: namespace) }
         if bare {
-            if environment.value("GIT_DIR") == nil { environment.set("GIT_DIR", to: Bytes(".")) }
+            if environment.value("GIT_DIR") == nil {
+                let there = bareDirectory.flatMap { $0.isEmpty ? nil : $0 }
+                let start = try RepositoryEnvironment.process(directory: there)
+                environment.set("GIT_DIR", to: start.currentDirectory)
+            }
             environment.set("GIT_IMPLICIT_WORK_TREE", to: Bytes("0"))
         }
         environment.commandLineConfig = configParameters.map { parameter in

@@ -15,6 +15,9 @@ enum RepositoryOpener {
     static func open(_ invocation: Invocation, _ errors: ErrorStream) throws(CommandExit) -> CommandRepository {
         do throws(RepositoryError) {
             let repository = try Repository(environment: try invocation.environment())
+            for name in repository.config.keysWithoutSection {
+                errors.error(Bytes("key does not contain a section: ") + name)
+            }
             for warning in repository.location.warnings + repository.settings.warnings {
                 errors.warning(Bytes(warning))
             }
@@ -27,7 +30,7 @@ enum RepositoryOpener {
     private static func verbs(
         on repository: Repository, _ errors: ErrorStream
     ) throws(RepositoryError) -> CommandRepository {
-        let configuredDigits = try abbreviation(repository)
+        let configuredDigits = try repository.config.abbreviation()
         var result = CommandRepository(
             references: repository.refs, objects: repository.objects, transactions: repository.transactionContext(),
             revision: { text throws(CommandExit) in try resolve(text, in: repository, errors) },
@@ -38,29 +41,30 @@ enum RepositoryOpener {
                 }
             },
             pack: { request throws(CommandExit) in try pack(repository, request, errors) })
-        result.warnsOfAmbiguity = repository.settings.warnsOfAmbiguousNames
-        result.versionSuffixes = try versionSuffixes(repository.config, errors)
+        result.warnsOfAmbiguity = { () throws(CommandExit) in try warnsOfAmbiguity(repository.settings) }
+        result.versionSuffixes = { versionSuffixes(repository.config, errors) }
         return result
     }
 
     // MARK: Configuration
 
-    /// `core.abbrev`: nil = as many digits as are needed, 0 = all.
-    private static func abbreviation(_ repository: Repository) throws(RepositoryError) -> Int? {
-        guard let value = try repository.config.string("core.abbrev") else { return nil }
-        let word = value.map { $0.asciiLowercased }
-        if word.equals("auto") { return nil }
-        if word.isEmpty || word.equals("no") || word.equals("off") || word.equals("false") { return 0 }
-        guard let digits = try repository.config.int("core.abbrev") else { return nil }
-        return max(4, digits)
+    private static func warnsOfAmbiguity(_ settings: RefSettings) throws(CommandExit) -> Bool {
+        do throws(RepositoryError) { try settings.require(.ambiguousNames) } catch { throw CommandExit(error) }
+        return settings.warnsOfAmbiguousNames
     }
 
-    /// `versionsort.suffix`, or what it was called before.
-    private static func versionSuffixes(
-        _ config: Config, _ errors: ErrorStream
-    ) throws(RepositoryError) -> [Bytes] {
-        let suffixes = try config.strings("versionsort.suffix")
-        return suffixes.isEmpty ? try config.strings("versionsort.prereleasesuffix") : suffixes
+    /// `versionsort.suffix`, or what it was called before. One without a value is an error that ends nothing, and then there are none.
+    private static func versionSuffixes(_ config: Config, _ errors: ErrorStream) -> [Bytes] {
+        for key in ["versionsort.suffix", "versionsort.prereleasesuffix"] {
+            let entries = config.entries(key)
+            let values = entries.compactMap(\.value)
+            if values.count < entries.count {
+                errors.error(Bytes("missing value for '\(key)'"))
+                return []
+            }
+            if !values.isEmpty { return values }
+        }
+        return []
     }
 
     // MARK: Revisions
@@ -70,6 +74,7 @@ enum RepositoryOpener {
         _ text: Bytes, in repository: Repository, _ errors: ErrorStream
     ) throws(CommandExit) -> ObjectID? {
         if text.count == repository.hashAlgorithm.hexCount, let id = ObjectID(hex: text.span) { return id }
+        _ = try warnsOfAmbiguity(repository.settings)
         let resolver: RevisionResolver
         do throws(RefError) {
             resolver = try repository.revisions { errors.warning(Bytes($0)) }
@@ -109,16 +114,7 @@ enum RepositoryOpener {
             for name in result.broken { errors.error(name.bytes + Bytes(" does not point to a valid object!")) }
             for problem in result.problems { errors.error(Bytes(problem.message)) }
         } catch {
-            throw .fatal(error.message)
+            throw CommandExit(error)
         }
-    }
-}
-
-extension CommandExit {
-    /// Git's `fatal:`, behind the `error:` lines that led to it.
-    init(_ error: RepositoryError) {
-        let causes = error.causes.flatMap { Diagnostic.line("error: ", $0) }
-        self = .fatal(error.message)
-        message = causes + message
     }
 }

@@ -1,3 +1,6 @@
+import StrataRefs
+import StrataRepository
+
 /// What the command's process ends with, by git's conventions.
 public struct ExitStatus: RawRepresentable, Sendable, Hashable {
     public let rawValue: Int32
@@ -36,6 +39,32 @@ struct CommandExit: Error, Equatable {
     /// `error: …` with the status of a wrong command line.
     static func refusal(_ message: Bytes) -> CommandExit {
         CommandExit(status: .usage, message: Diagnostic.line("error: ", message))
+    }
+}
+
+extension CommandExit {
+    /// Git's `fatal:`, behind the `error:` lines that led to it.
+    init(_ error: RepositoryError) {
+        let causes = error.causes.flatMap { Diagnostic.line("error: ", $0) }
+        self = .fatal(error.message)
+        message = causes + message
+    }
+
+    /// What ends the verb when a store fails: `prefix` says what for, unless git dies on the spot.
+    init(_ error: RefError, prefix: Bytes = []) {
+        self = CommandExit(atOnce: error) ?? .fatal(prefix + Bytes(error.message))
+    }
+
+    /// Git's end where its functions do not return: a hook's no, a malformed `packed-refs`, a configured value or an environment
+    /// variable that makes no sense. Nil for other failures.
+    init?(atOnce error: RefError) {
+        if let error = error.cause as? RepositoryError {
+            self = CommandExit(error)
+        } else if error.code == .refused || error.code == .corrupt {
+            self = .fatal(error.message)
+        } else {
+            return nil
+        }
     }
 }
 

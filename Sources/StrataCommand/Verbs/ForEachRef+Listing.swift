@@ -108,7 +108,8 @@ extension ForEachRef {
         }
 
         func shorten(_ name: Bytes) throws(CommandExit) -> Bytes {
-            try RefShorthand.shorten(name, strict: repository.warnsOfAmbiguity) { candidate throws(CommandExit) in
+            let isStrict = try repository.warnsOfAmbiguity()
+            return try RefShorthand.shorten(name, strict: isStrict) { candidate throws(CommandExit) in
                 try snapshot.exists(candidate)
             }
         }

@@ -105,8 +105,9 @@ enum ForEachRef {
         for text in values.sort.reversed() { keys.append(try SortKey(text)) }
         let patterns = try patterns(operands, values, call.console)
         if values.startAfter != nil && !patterns.isEmpty { throw .fatal("cannot use --start-after with patterns") }
+        let versions = keys.contains(where: \.asVersion) ? repository.versionSuffixes() : []
         let sorter = RefSorter(
-            keys: keys, ignoringCase: values.ignoreCase, versions: VersionOrder(suffixes: repository.versionSuffixes))
+            keys: keys, ignoringCase: values.ignoreCase, versions: VersionOrder(suffixes: versions))
         let filter = try RefFilter(patterns, values, repository)
         var listing = try Listing(repository, filter, format, values, call.console)
         if sorter.isListingOrder { try listing.stream() } else { try listing.sort(by: sorter) }

@@ -133,7 +133,7 @@ extension CommandRepository {
             try references.commit(RefTransaction([edit]), transactions)
             return .success
         } catch {
-            if error.code == .refused { throw .fatal(error.message) }
+            if let end = CommandExit(atOnce: error) { throw end }
             console.errors.error(Bytes(error.message))
             return .failure
         }

@@ -85,7 +85,7 @@ enum UpdateRef {
             try repository.references.commit(RefTransaction([edit]), repository.transactions)
             return .success
         } catch {
-            throw .fatal((error.code == .refused ? [] : failed) + Bytes(error.message))
+            throw CommandExit(error, prefix: failed)
         }
     }
 

@@ -83,7 +83,7 @@ struct UpdateRefBatch {
     }
 
     private func fatal(_ prefix: String, _ error: RefError) -> CommandExit {
-        .fatal((error.code == .refused ? "" : prefix) + error.message)
+        CommandExit(error, prefix: Bytes(prefix))
     }
 
     // MARK: Edits
