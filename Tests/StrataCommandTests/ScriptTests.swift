@@ -172,4 +172,25 @@ import Testing
             \#(enter); $X show-ref --verify $'worktrees/w\xe9/HEAD'; $X symbolic-ref HEAD; \#(leave)
             """#)
     }
+
+    /// Git has moved the branch when it finds HEAD locked by itself; so this is of `strata` alone.
+    @Test func aBatchSurvivesHeadUnderTwoNames() throws {
+        let scratch = try Scratch()
+        let script = #"""
+            "$GIT" worktree add -q -b wb own HEAD && cd own
+            printf 'update worktrees/own/HEAD HEAD~1\ncreate refs/heads/n HEAD\n' | $X update-ref --stdin --batch-updates
+            "$GIT" rev-parse wb n
+            """#
+        let result = try run(
+            "bash", ["-c", script], environment: environment(productPath("strata")),
+            directory: scratch.directory.path)
+        #expect(
+            result.lines == [
+                "rejected HEAD \(scratch.second) (null) reference already exists", "\(scratch.commit)",
+                "\(scratch.commit)",
+            ], "\(result.errText)")
+        #expect(
+            result.errText.hasSuffix(
+                "error: cannot lock ref 'worktrees/own/HEAD': 'HEAD' and 'worktrees/own/HEAD' are one reference\n"))
+    }
 }

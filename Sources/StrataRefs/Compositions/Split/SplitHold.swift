@@ -51,7 +51,8 @@ final class SplitHold: HoldOfHolds {
             }
             let first = asked[place.part, default: [:]][place.name, default: name]
             guard first == name else {
-                failures[index] = .failed(
+                // The holder is this transaction: in a batch it is this edit alone that cannot be had.
+                failures[index] = .busy(
                     RefError(.invalid, "'\(name)' and '\(first)' are one reference", reference: name))
                 continue
             }
