@@ -5,7 +5,7 @@ import StrataRefs
 import SystemPackage
 
 /// transact <common dir> <none|data|full> <packed transactions from, 0 = never> <n> <edit…>: changes references, is stopped after the
-/// n-th change of the disk, and otherwise says how many there were. Edits are `set:<name>:<id>`, `detach:<name>:<id>`,
+/// n-th change of the disk, and otherwise says how many there were. Edits are `set:<name>:<id>`, `detach:<name>:<id>`, `log:<name>:<id>`,
 /// `delete:<name>` and `symref:<name>:<target>`; none at all: dead owners are swept.
 func transact(_ arguments: [String]) throws -> Int32 {
     let directory = FilePath(arguments[0])
@@ -32,6 +32,9 @@ func transact(_ arguments: [String]) throws -> Int32 {
             var edit = RefEdit.update(name, to: ObjectID(hex: parts[2])!, message: "detach")
             edit.followsSymbolic = false
             edits.append(edit)
+        case "log":
+            let id = ObjectID(hex: parts[2])!
+            edits.append(RefEdit(name, .log(old: id, new: id), message: Array("log".utf8), logging: .force))
         case "symref": edits.append(.symbolic(name, to: try RefName(parts[2]), message: "symref"))
         default: edits.append(.delete(name))
         }

@@ -73,6 +73,27 @@ import Testing
         #expect(try git(["branch", "--list", "new"], in: main) == (isRejected ? "" : "  new"))
     }
 
+    /// However the worktree's git dir is named, a transaction of several steps goes through, under an intent.
+    @Test(arguments: ["../main/.git/worktrees/w1", "../main/.git/worktrees/../worktrees/w1", "../link"])
+    func theGitDirectoryMayBeNamedOtherwise(_ gitDirectory: String) throws {
+        let scene = try Scene()
+        _ = try output("/bin/ln", ["-s", "main/.git/worktrees/w1", scene.directory.appending("link").string])
+        var variables = Variables(home: scene.directory.path)
+        for name in ["NAME", "EMAIL"] { variables.values["GIT_COMMITTER_\(name)"] = "c@example.com" }
+        variables.values["GIT_DIR"] = gitDirectory
+        let worktree = scene.directory.appending("w1")
+        let repository = try Repository(environment: try variables.library(worktree))
+        try repository.refs.commit(
+            RefTransaction([
+                .update(.head, to: scene.one), .create(try RefName("refs/heads/a"), at: scene.one),
+                .create(try RefName("refs/bisect/bad"), at: scene.one),
+            ]), repository.transactionContext())
+        #expect(try scene.head("w1") == scene.one.hex)
+        #expect(try git(["rev-parse", "refs/bisect/bad", "a"], in: worktree) == "\(scene.one)\n\(scene.one)")
+        let intents = scene.directory.appending("main/.git/strata/intents")
+        #expect(try output("/bin/ls", [intents.string]) == "")
+    }
+
     /// A commit in a linked worktree changes one file: no intent is due.
     @Test func anOrdinaryCommitWritesNoIntent() throws {
         let scene = try Scene()

@@ -100,11 +100,11 @@ final class FilesHold: JoinedHold {
 
     func commit() throws(RefError) { try commitTogether([self]) }
 
-    func publish() throws(RefError) {
+    func publish(alone: Bool) throws(RefError) {
         let lock = packed
         // Git's order: new values first, so that what they reach stays reachable; then packed-refs; then loose files go.
         if let lock, lock.isStaged { loose.undoElsewhere = { () throws(RefError) in try lock.restore() } }
-        try loose.publish { () throws(RefError) in
+        try loose.publish(alone: alone) { () throws(RefError) in
             try lock?.publish()
             if let obstacle = try self.conflicts?.obstacle(besides: { self.loose.entries[$0] != nil }) {
                 throw obstacle

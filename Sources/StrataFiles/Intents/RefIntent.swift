@@ -5,7 +5,7 @@ import StrataRefs
 struct RefIntent: Equatable {
     /// One reference, or one line of a reflog.
     struct Step: Equatable {
-        /// Where the reference's files stand, below the common dir: empty, or `worktrees/<id>`.
+        /// Where the reference's files stand, below the common dir: empty, or `worktrees/<id>`, or wherever a store is.
         var directory: [UInt8]
         var name: RefName
         /// What the reference held, loose or packed.

@@ -66,6 +66,15 @@ enum RefIntentCoding {
         return intents
     }
 
+    /// Whether a directory is the common dir or one below it.
+    static func staysInside(_ directory: [UInt8]) -> Bool {
+        if directory.isEmpty { return true }
+        return !directory.contains(0)
+            && directory.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false).allSatisfy {
+                !$0.isEmpty && !$0.elementsEqual(".".utf8) && !$0.elementsEqual("..".utf8)
+            }
+    }
+
     private static func checksum(_ bytes: Span<UInt8>) -> UInt64 {
         var hash: UInt64 = 0xcbf2_9ce4_8422_2325
         for i in bytes.indices { hash = (hash ^ UInt64(bytes[i])) &* 0x100_0000_01b3 }
@@ -176,7 +185,7 @@ private struct IntentReader {
 
     mutating func step(_ algorithm: HashAlgorithm) throws(RefIntentError) -> RefIntent.Step {
         let directory = try counted()
-        guard directory.isEmpty || Self.isWorktree(directory) else { throw error("no directory of a repository") }
+        guard RefIntentCoding.staysInside(directory) else { throw error("no directory of a repository") }
         guard let name = RefName(tolerating: try counted()) else { throw error("no safe refname") }
         let old = try value(algorithm)
         let action: RefIntent.Action
@@ -197,13 +206,5 @@ private struct IntentReader {
         default: throw error("unknown kind of reflog line")
         }
         return RefIntent.Step(directory: directory, name: name, old: old, action: action, log: log)
-    }
-
-    /// `worktrees/<id>`, one component that stays inside.
-    private static func isWorktree(_ directory: [UInt8]) -> Bool {
-        let prefix = Array("worktrees/".utf8)
-        let id = directory.dropFirst(prefix.count)
-        return directory.starts(with: prefix) && !id.isEmpty && !id.contains(UInt8(ascii: "/")) && !id.contains(0)
-            && !id.elementsEqual(".".utf8) && !id.elementsEqual("..".utf8)
     }
 }

@@ -81,5 +81,6 @@ final class RefIntentRecovery: Sendable {
             try redo.run()
         }
         try RefIntents.remove(path)
+        try Disk.syncDirectory(directory)
     }
 }

@@ -89,7 +89,7 @@ struct RefIntentRedo {
         let names = logs(step)
         let path = names.path(step.name.bytes)
         let size = Int(try FileStat.stat(path)?.size ?? 0)
-        if size >= log.offset + log.line.count || size < log.offset { return }
+        if size < log.offset || size - log.offset >= log.line.count { return }
         try makeLeading(names, step)
         _ = NamedDirectory.removeEmptyTree(path)
         if size > log.offset { try Disk.truncate(path, to: log.offset) }
@@ -121,16 +121,17 @@ struct RefIntentRedo {
     }
 
     private func changePacked(_ steps: [RefIntent.Step]) throws {
+        let packed = try packed()
         var changes: [PackedRefChange] = []
         for step in steps where step.directory.isEmpty {
             switch step.action {
             case .pack(.object(let id, let peeled)): changes.append(.set(step.name, to: id, peeled: peeled))
-            case .delete: changes.append(.remove(step.name))
-            case .keep, .write, .pack: break
+            case .delete where try packed.read(step.name) != nil: changes.append(.remove(step.name))
+            case .keep, .write, .pack, .delete: break
             }
         }
         let splice = PackedRefsSplice(
-            snapshot: try packed(), changes: try PackedRefChange.ordered(changes, intent.algorithm))
+            snapshot: packed, changes: try PackedRefChange.ordered(changes, intent.algorithm))
         guard splice.isNeeded else { return }
         let temporary = space.temporaryPath()
         do {

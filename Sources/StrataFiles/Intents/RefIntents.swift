@@ -36,7 +36,8 @@ public final class RefIntents: RefJournal {
     func relative(_ root: [UInt8]) -> [UInt8]? {
         let common = commonDirectory.bytes + [UInt8(ascii: "/")]
         guard root.starts(with: common) else { return nil }
-        return Array(root.dropFirst(common.count).dropLast())
+        let directory = Array(root.dropFirst(common.count).dropLast())
+        return RefIntentCoding.staysInside(directory) ? directory : nil
     }
 
     public func write(_ parts: [[UInt8]], durability: Durability) throws(RefError) -> any RefJournalEntry {
@@ -70,14 +71,17 @@ public final class RefIntents: RefJournal {
             throw RefError(
                 .unavailable, "unable to write the intent '\(path)': \(error.errno)", path: path.string, cause: error)
         }
-        return Entry(path: path)
+        return Entry(path: path, durability: durability)
     }
 
     private struct Entry: RefJournalEntry {
         let path: FilePath
+        let durability: Durability
         func remove() throws(RefError) {
             do throws(FileError) {
                 try RefIntents.remove(path)
+                // Or else it could be back after a power cut, beside what later transactions have made durable.
+                if durability == .full { try Disk.syncDirectory(path.removingLastComponent()) }
             } catch {
                 throw RefError(
                     .unavailable, "unable to remove the intent '\(path)': \(error.errno)", path: path.string,

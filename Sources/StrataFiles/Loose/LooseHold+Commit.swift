@@ -6,7 +6,7 @@ import SystemPackage
 extension LooseHold {
     func commit() throws(RefError) { try commitTogether([self]) }
 
-    func publish() throws(RefError) { try publish { () throws(RefError) in } }
+    func publish(alone: Bool) throws(RefError) { try publish(alone: alone) { () throws(RefError) in } }
 
     func stage(_ edits: [ResolvedRefEdit], durability: Durability?) throws(RefError) {
         if let durability { self.durability = durability }
@@ -32,9 +32,10 @@ extension LooseHold {
     /// the first value: what takes space comes before what is seen, and taking a line back needs none.
     ///
     /// `beforeDeleting` does what must be visible before loose files go: git deletes from `packed-refs` there.
-    func publish(beforeDeleting: () throws(RefError) -> Void) throws(RefError) {
+    func publish(alone: Bool = true, beforeDeleting: () throws(RefError) -> Void) throws(RefError) {
         guard isOpen else { throw RefError(.invalid, "these references are held no longer") }
-        let undo = LooseUndo(self)
+        // The only change of a transaction is the last that can fail, but for syncing directories.
+        let undo = LooseUndo(self, keepsPrevious: staged.count > 1 || !alone)
         self.undo = undo
         do throws(RefError) {
             for edit in staged { try appendLine(edit, undo) }
@@ -55,7 +56,7 @@ extension LooseHold {
             for name in deleted {
                 if let entry = entries[name], entry.value != nil {
                     undo.add(.value(name, new: nil))
-                    if staged.count > 1 { entry.lock.keepPrevious() }
+                    if undo.keepsPrevious { entry.lock.keepPrevious() }
                 }
                 try unlink(name)
             }
@@ -103,8 +104,7 @@ extension LooseHold {
     private func publish(_ edit: ResolvedRefEdit, _ undo: LooseUndo) throws(RefError) {
         guard case .write(let value) = edit.action, let entry = entries[edit.name] else { return }
         undo.add(.value(edit.name, new: value))
-        // The only change of a transaction is the last that can fail, but for syncing directories.
-        if entry.value != nil, staged.count > 1 { entry.lock.keepPrevious() }
+        if entry.value != nil, undo.keepsPrevious { entry.lock.keepPrevious() }
         let path = store.names.path(edit.name.bytes)
         do throws(FileError) {
             do throws(FileError) {

@@ -6,7 +6,8 @@ import SystemPackage
 extension LooseHold {
     /// Plain locks go with the values that they publish: nothing would protect the names until an intent is made good.
     var journal: (any RefJournal)? {
-        entries.values.allSatisfy { $0.lock.isRecoverable } ? store.intents : nil
+        guard let intents = store.intents, intents.relative(store.names.root) != nil else { return nil }
+        return entries.values.allSatisfy { $0.lock.isRecoverable } ? intents : nil
     }
 
     func stepCount() throws(RefError) -> Int {
@@ -30,13 +31,15 @@ extension LooseHold {
         guard let directory = store.intents?.relative(store.names.root) else {
             throw RefError(.invalid, "\(FilePath(bytes: store.names.root)) is not below the common directory")
         }
+        // Several edits may be of one reference, one of which changes its value.
+        var packing = packing
         var lengths: [RefName: Int] = [:]
         var steps: [RefIntent.Step] = []
         steps.reserveCapacity(staged.count)
         for edit in staged {
             var step = RefIntent.Step(directory: directory, name: edit.name, old: edit.old, action: .keep)
             switch edit.action {
-            case .keep: if let value = packing[edit.name] { step.action = .pack(value) }
+            case .keep: if let value = packing.removeValue(forKey: edit.name) { step.action = .pack(value) }
             case .write(let value): step.action = .write(value)
             case .delete: step.action = .delete
             }

@@ -16,11 +16,14 @@ final class LooseUndo {
     }
 
     private unowned let hold: LooseHold
+    /// Whether what values replace is kept, so that putting it back takes no space.
+    let keepsPrevious: Bool
     private var steps: [Step] = []
     var deletedLogs: ReflogTrash
 
-    init(_ hold: LooseHold) {
+    init(_ hold: LooseHold, keepsPrevious: Bool) {
         self.hold = hold
+        self.keepsPrevious = keepsPrevious
         deletedLogs = ReflogTrash(hold.store.logs.writer.directory, hold.store.locks)
     }
 

@@ -20,9 +20,11 @@ public protocol JoinedHold: HeldRefs {
 
     /// Makes what was staged visible and holds on. If it throws, nothing has changed, unless the error says otherwise; then only
     /// ``HeldRefs/abort()`` is left.
-    func publish() throws(RefError)
+    ///
+    /// - Parameter alone: whether nothing else is committed with it, so that its own last step is the last that can fail.
+    func publish(alone: Bool) throws(RefError)
 
-    /// Takes back what ``publish()`` did, and holds on until ``HeldRefs/abort()``.
+    /// Takes back what ``publish(alone:)`` did, and holds on until ``HeldRefs/abort()``.
     ///
     /// - Returns: what could not be taken back, in words.
     func retract() -> [String]
@@ -46,54 +48,75 @@ public protocol RefJournalEntry {
 
 /// Commits several holds as one, the first before the second and so on.
 ///
-/// Where that takes more than one visible step and all have one journal, an intent is written first: after a crash the transaction is
-/// whole or absent. Otherwise they commit one after the other; a failure after the first commit says so.
+/// Where that takes more than one visible step an intent is written first: after a crash what belongs to one journal is whole or absent.
+/// A live failure is undone. Holds that cannot be joined commit one after the other; a failure after the first commit says so.
 ///
 /// - Throws: ``RefError``; nothing has changed then, unless the error says otherwise.
 public func commitTogether(_ holds: [any HeldRefs]) throws(RefError) {
     let holds = holdsToCommit(holds)
     let joined = holds.compactMap { $0 as? any JoinedHold }
     guard joined.count == holds.count else { return try commitInTurn(holds) }
-    let entry: (any RefJournalEntry)?
+    let entries: [any RefJournalEntry]
     do throws(RefError) {
-        entry = try writeIntent(of: joined)
+        entries = try writeIntents(of: joined)
     } catch {
         for hold in joined { hold.abort() }
         throw error
     }
     for (index, hold) in joined.enumerated() {
         do throws(RefError) {
-            try hold.publish()
+            try hold.publish(alone: joined.count == 1)
         } catch {
-            throw takeBack(joined, published: index, entry, after: error)
+            throw takeBack(joined, published: index, entries, after: error)
         }
     }
     do throws(RefError) {
-        try entry?.remove()
+        for entry in entries { try entry.remove() }
     } catch {
-        throw takeBack(joined, published: joined.count, entry, after: error)
+        throw takeBack(joined, published: joined.count, entries, after: error)
     }
     for hold in joined { hold.conclude() }
 }
 
-/// Writes the intent, where one is due and can be kept.
-private func writeIntent(of holds: [any JoinedHold]) throws(RefError) -> (any RefJournalEntry)? {
-    guard let journal = holds.first?.journal, holds.allSatisfy({ $0.journal === journal }) else { return nil }
-    var steps = 0
-    for hold in holds { steps += try hold.stepCount() }
-    guard steps > 1 else { return nil }
-    var parts: [[UInt8]] = []
-    for hold in holds { parts.append(try hold.intentPart()) }
-    return try journal.write(parts, durability: holds.map(\.durability).max() ?? .none)
+/// Writes the intents that are due: one for each journal whose holds take more than one step together.
+private func writeIntents(of holds: [any JoinedHold]) throws(RefError) -> [any RefJournalEntry] {
+    var entries: [any RefJournalEntry] = []
+    var seen: [any RefJournal] = []
+    for hold in holds {
+        guard let journal = hold.journal, !seen.contains(where: { $0 === journal }) else { continue }
+        seen.append(journal)
+        let group = holds.filter { $0.journal === journal }
+        do throws(RefError) {
+            var steps = 0
+            for hold in group { steps += try hold.stepCount() }
+            guard steps > 1 else { continue }
+            var parts: [[UInt8]] = []
+            for hold in group { parts.append(try hold.intentPart()) }
+            entries.append(try journal.write(parts, durability: group.map(\.durability).max() ?? .none))
+        } catch {
+            let failures = remove(entries)
+            throw failures.isEmpty ? error : error.adding(failures)
+        }
+    }
+    return entries
+}
+
+/// - Returns: what could not be removed, in words.
+private func remove(_ entries: [any RefJournalEntry]) -> [String] {
+    var failures: [String] = []
+    for entry in entries {
+        do throws(RefError) { try entry.remove() } catch { failures.append(error.message) }
+    }
+    return failures
 }
 
 /// The intent goes before the first name is let go: nobody may change what it speaks of while it is there.
 private func takeBack(
-    _ holds: [any JoinedHold], published: Int, _ entry: (any RefJournalEntry)?, after error: RefError
+    _ holds: [any JoinedHold], published: Int, _ entries: [any RefJournalEntry], after error: RefError
 ) -> RefError {
     var failures: [String] = []
     for hold in holds[..<published].reversed() { failures += hold.retract() }
-    do throws(RefError) { try entry?.remove() } catch let second { failures.append(second.message) }
+    failures += remove(entries)
     for hold in holds { hold.abort() }
     return failures.isEmpty ? error : error.adding(failures)
 }

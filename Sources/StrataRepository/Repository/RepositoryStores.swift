@@ -40,12 +40,23 @@ struct RepositoryStores {
         }
         if location.isLinkedWorktree {
             let directory = pathBytes(location.gitDirectory)
+            let id = Array(directory.dropFirst(PathBytes.directoryPart(directory).count))
             worktree = WorktreeRefStore(
-                own: maker.loose(in: location.gitDirectory, shownAs: FilePath(bytes: location.gitDirectoryName)),
-                id: Array(directory.dropFirst(PathBytes.directoryPart(directory).count)), common: files, linked: linked)
+                own: maker.loose(
+                    in: Self.ownDirectory(location, id), shownAs: FilePath(bytes: location.gitDirectoryName)),
+                id: id, common: files, linked: linked)
         } else {
             worktree = WorktreeRefStore(common: files, linked: linked)
         }
+    }
+
+    /// The worktree's git dir by its path below the common dir, which intents tell it by, however it was named.
+    private static func ownDirectory(_ location: RepositoryLocation, _ id: [UInt8]) -> FilePath {
+        let usual = location.commonDirectory.appending("worktrees").appending(bytes: id)
+        guard let stat = try? FileStat.stat(usual), let own = try? FileStat.stat(location.gitDirectory),
+            stat.isSameFile(as: own)
+        else { return location.gitDirectory }
+        return usual
     }
 
     /// The branch that HEAD names, for `includeIf "onbranch:…"`, read without the stores, which need the configuration.

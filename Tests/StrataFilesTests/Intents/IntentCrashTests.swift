@@ -41,6 +41,12 @@ import Testing
                 "set:refs/heads/both:1", "set:refs/heads/loose:2",
             ]),
         Case(
+            title: "a reflog line beside packed values", packsFrom: 2,
+            edits: [
+                "log:refs/heads/a:1", "set:refs/heads/a:1", "set:refs/heads/b:1", "set:refs/heads/loose:2",
+                "delete:refs/heads/packed/deep",
+            ]),
+        Case(
             title: "loose and packed", durability: "data", packsFrom: 2,
             edits: [
                 "set:refs/heads/a:1", "set:refs/heads/b:1", "set:refs/heads/loose:2", "delete:refs/heads/packed/deep",
@@ -190,6 +196,31 @@ import Testing
         }
         #expect(spent.sorted()[count / 2] < .milliseconds(50))
         #expect(outcomes.absent > 0 && outcomes.whole > 0)
+    }
+
+    /// A whole intent that lies is an error or does nothing; never a trap, and what it names stays.
+    @Test func aLyingIntentIsHarmless() throws {
+        let template = try Template()
+        let step = IntentCodingTests.steps[0]
+        for (offset, line) in [(Int.max, "x\n"), (Int.max, ""), (1 << 40, "line\n")] {
+            let copy = try template.copy()
+            defer { copy.remove() }
+            let old = try State(copy)
+            var lie = step
+            lie.old = .symbolic(Array("nowhere".utf8))
+            lie.action = .keep
+            lie.log = .init(offset: offset, line: Array(line.utf8))
+            var other = step
+            other.name = .known("refs/heads/main")
+            other.old = .object(template.repository.second, peeled: nil)
+            other.action = .keep
+            other.log = lie.log
+            let file = RefIntentCoding.file([RefIntentCoding.encode(.sha1, [lie, other])])
+            try Disk.makeDirectories(copy.common.appending("strata/intents"))
+            try Disk.replace(copy.common.appending("strata/intents/0123456789abcdef-1"), with: file, durability: .none)
+            try recover(copy, "offset \(offset)")
+            #expect(try State(copy) == old)
+        }
     }
 
     /// Whoever makes an intent good may die as well, at any call.
