@@ -1,4 +1,5 @@
 import StrataModel
+import TestSupport
 import Testing
 
 @testable import StrataCommand
@@ -13,6 +14,7 @@ import Testing
     }
 
     @Test(
+        .enabled(if: gitIsCurrent, "compared with git 2.50 or newer"),
         arguments: Table.rows(
             """
             -none-
@@ -64,7 +66,9 @@ import Testing
             """))
     func showRef(_ options: [String]) throws { try compare(["show-ref"] + options) }
 
-    @Test(arguments: [[], ["=refs/tags/"], ["=v"]] as [[String]])
+    @Test(
+        .enabled(if: gitIsCurrent, "compared with git 2.50 or newer"),
+        arguments: [[], ["=refs/tags/"], ["=v"]] as [[String]])
     func excludeExisting(_ option: [String]) throws {
         let input = """
             refs/heads/main
@@ -84,6 +88,7 @@ import Testing
     }
 
     @Test(
+        .enabled(if: gitIsCurrent, "compared with git 2.50 or newer"),
         arguments: Table.lines(
             """
             %(refname)
@@ -132,6 +137,7 @@ import Testing
     }
 
     @Test(
+        .enabled(if: gitIsCurrent, "compared with git 2.50 or newer"),
         arguments: Table.lines(
             """
             %()
@@ -188,7 +194,7 @@ import Testing
         #expect(ours.all == asStrata(try scratch.git(arguments).all), "\(format)")
     }
 
-    @Test func whatFormatsCannotDoYetIsNamed() throws {
+    @Test(.enabled(if: gitIsCurrent, "compared with git 2.50 or newer")) func whatFormatsCannotDoYetIsNamed() throws {
         let scratch = try #require(UsageTests.scratch)
         for field in [
             "authordate", "*contents:subject", "upstream:track", "raw", "objectsize:disk", "color:red",
@@ -204,6 +210,7 @@ import Testing
     }
 
     @Test(
+        .enabled(if: gitIsCurrent, "compared with git 2.50 or newer"),
         arguments: Table.rows(
             """
             -none-
@@ -284,19 +291,21 @@ import Testing
     func forEachRef(_ options: [String]) throws { try compare(["for-each-ref"] + options) }
 
     /// Git's loose references lose their way when the marker lies behind `refs/`, and start again inside.
-    @Test func nothingStandsBehindTheLastMarker() throws {
+    @Test(.enabled(if: gitIsCurrent, "compared with git 2.50 or newer")) func nothingStandsBehindTheLastMarker() throws
+    {
         let scratch = try #require(UsageTests.scratch)
         let result = try scratch.strata(["for-each-ref", "--start-after=zzz"])
         #expect(result.status == 0 && result.out.isEmpty && result.err.isEmpty)
     }
 
-    @Test func patternsFromStandardInput() throws {
+    @Test(.enabled(if: gitIsCurrent, "compared with git 2.50 or newer")) func patternsFromStandardInput() throws {
         for input in ["", "refs/heads/main\n", "refs/tags\r\nrefs/heads/topic", "\n", "refs/none\n"] {
             try compare(["for-each-ref", "--stdin"], stdin: input)
         }
     }
 
     @Test(
+        .enabled(if: gitIsCurrent, "compared with git 2.50 or newer"),
         arguments: Table.rows(
             """
             -q HEAD

@@ -19,7 +19,9 @@ import Testing
         return (outcomes[0], outcomes[1])
     }
 
-    @Test(arguments: ["show-ref", "for-each-ref", "pack-refs", "update-ref", "symbolic-ref"])
+    @Test(
+        .enabled(if: gitIsCurrent, "compared with git 2.50 or newer"),
+        arguments: ["show-ref", "for-each-ref", "pack-refs", "update-ref", "symbolic-ref"])
     func withoutRepositoryThereIsOnlyHelp(_ verb: String) throws {
         let empty = try TemporaryDirectory()
         for arguments in [[verb], [verb, "--bogus"], [verb, "-h"], [verb, "--help-all"]] {
@@ -53,6 +55,7 @@ import Testing
     }
 
     @Test(
+        .enabled(if: gitIsCurrent, "compared with git 2.50 or newer"),
         arguments: Table.rows(
             """
             show-ref

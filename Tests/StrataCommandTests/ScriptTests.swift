@@ -41,7 +41,8 @@ import Testing
     }
 
     /// Programs read `start: ok` from standard output; a hook's words are for people.
-    @Test func whatHooksPrintGoesToStandardError() throws {
+    @Test(.enabled(if: gitIsCurrent, "compared with git 2.50 or newer")) func whatHooksPrintGoesToStandardError() throws
+    {
         try check(
             #"""
             printf '#!/bin/sh\necho out $1; echo err $1 >&2\n' >.git/hooks/reference-transaction; chmod +x .git/hooks/*; printf 'start\nprepare\ncommit\n' | $X update-ref --stdin
@@ -62,7 +63,7 @@ import Testing
     }
 
     /// What git looks at whenever it starts; in files and before the verb, each occurrence.
-    @Test func badValuesThatEveryVerbRefuses() throws {
+    @Test(.enabled(if: gitIsCurrent, "compared with git 2.50 or newer")) func badValuesThatEveryVerbRefuses() throws {
         let variables = [
             "core.logallrefupdates", "core.logallrefupdates=x", "core.abbrev", "core.abbrev=2", "core.abbrev=-1",
             "core.abbrev=x", "core.abbrev=41", "core.abbrev=FALSE", "user.name", "user.email", "committer.name",
@@ -83,7 +84,9 @@ import Testing
     }
 
     /// What git looks at only when it needs it.
-    @Test func badValuesThatNobodyNeedsAreNotLookedAt() throws {
+    @Test(.enabled(if: gitIsCurrent, "compared with git 2.50 or newer")) func badValuesThatNobodyNeedsAreNotLookedAt()
+        throws
+    {
         let variables = [
             "core.filesRefLockTimeout=x", "core.packedRefsTimeout=x", "core.sharedRepository=x",
             "core.sharedRepository=0100", "core.warnAmbiguousRefs=x", "transfer.hideRefs", "core.hooksPath",
@@ -106,7 +109,7 @@ import Testing
                 .joined(separator: "\n"))
     }
 
-    @Test func packRefsNamesAllThatIsBroken() throws {
+    @Test(.enabled(if: gitIsCurrent, "compared with git 2.50 or newer")) func packRefsNamesAllThatIsBroken() throws {
         let broken = "echo 1234567890123456789012345678901234567890 >.git/refs/heads/m"
         try check(
             """
@@ -121,7 +124,7 @@ import Testing
     }
 
     /// Whether git says "cannot lock ref" before it depends on whether a lock's directory is in its way.
-    @Test func conflictsAreNamedAsInGit() throws {
+    @Test(.enabled(if: gitIsCurrent, "compared with git 2.50 or newer")) func conflictsAreNamedAsInGit() throws {
         let edits = [
             #"delete refs/heads/feat/x\ncreate refs/heads/feat HEAD"#, #"create refs/heads/feat HEAD"#,
             #"create refs/heads/feat HEAD\ndelete refs/heads/feat/x"#,
@@ -146,7 +149,7 @@ import Testing
             """)
     }
 
-    @Test func placesAndFiles() throws {
+    @Test(.enabled(if: gitIsCurrent, "compared with git 2.50 or newer")) func placesAndFiles() throws {
         let own = "$GIT config extensions.worktreeConfig true"
         try check(
             #"""

@@ -261,7 +261,7 @@ import Testing
         #expect(withoutLocks(ours) == withoutLocks(gits), "\(text) \(options)")
     }
 
-    @Test func whatIsWrongIsSaidInGitsWords() throws {
+    @Test(.enabled(if: gitIsCurrent, "compared with git 2.50 or newer")) func whatIsWrongIsSaidInGitsWords() throws {
         let scratch = try #require(UsageTests.scratch)
         for text in Self.malformed {
             try compare(text, [], scratch)
@@ -270,7 +270,9 @@ import Testing
         }
     }
 
-    @Test func whatIsWrongWithNulIsSaidInGitsWords() throws {
+    @Test(.enabled(if: gitIsCurrent, "compared with git 2.50 or newer")) func whatIsWrongWithNulIsSaidInGitsWords()
+        throws
+    {
         let scratch = try #require(UsageTests.scratch)
         for text in Self.malformedNul {
             try compare(text, ["-z"], scratch)
@@ -280,6 +282,7 @@ import Testing
 
     /// Inputs that change references: git and `strata` start from the same ones and end with the same ones.
     @Test(
+        .enabled(if: gitIsCurrent, "compared with git 2.50 or newer"),
         arguments: Table.lines(
             #"""
             create refs/heads/new $C$⏎update refs/heads/side $C$⏎delete refs/heads/Upper⏎verify refs/heads/main $C$⏎
@@ -308,6 +311,7 @@ import Testing
 
     /// Rejected edits do not hold others back, and each is reported.
     @Test(
+        .enabled(if: gitIsCurrent, "compared with git 2.50 or newer"),
         arguments: Table.lines(
             #"""
             create refs/heads/main $C$⏎create refs/heads/new $C$⏎

@@ -7,9 +7,11 @@ import Testing
 @Suite struct UsageTests {
     static let scratch = try? Scratch()
 
-    @Test(arguments: [
-        "check-ref-format", "for-each-ref", "pack-refs", "show-ref", "symbolic-ref", "update-ref",
-    ])
+    @Test(
+        .enabled(if: gitIsCurrent, "compared with git 2.50 or newer"),
+        arguments: [
+            "check-ref-format", "for-each-ref", "pack-refs", "show-ref", "symbolic-ref", "update-ref",
+        ])
     func usageIsGits(_ verb: String) throws {
         let scratch = try #require(Self.scratch)
         for option in ["-h", "--help-all"] {
@@ -22,6 +24,7 @@ import Testing
     }
 
     @Test(
+        .enabled(if: gitIsCurrent, "compared with git 2.50 or newer"),
         arguments: Table.rows(
             """
             update-ref
@@ -165,7 +168,9 @@ import Testing
         #expect(ours.status == gits.status, "\(arguments)")
     }
 
-    @Test func optionsThatWalkHistoryAreRefusedByName() throws {
+    @Test(.enabled(if: gitIsCurrent, "compared with git 2.50 or newer")) func optionsThatWalkHistoryAreRefusedByName()
+        throws
+    {
         let scratch = try #require(Self.scratch)
         for option in ["--merged", "--no-merged", "--contains", "--no-contains"] {
             let result = try scratch.strata(["for-each-ref", option, "HEAD"])
@@ -174,11 +179,14 @@ import Testing
         }
     }
 
-    @Test(arguments: [
-        "refs/heads/x", "x", "a..b", "", "/", "//", "a//b", "/a/b", "a/b/", "HEAD", "a/*", "*/a/*", "a.lock", "a/.b",
-        "@", "a/@{",
-        "a/b.", "a\u{7f}/b", "\u{e9}/\u{e9}",
-    ])
+    @Test(
+        .enabled(if: gitIsCurrent, "compared with git 2.50 or newer"),
+        arguments: [
+            "refs/heads/x", "x", "a..b", "", "/", "//", "a//b", "/a/b", "a/b/", "HEAD", "a/*", "*/a/*", "a.lock",
+            "a/.b",
+            "@", "a/@{",
+            "a/b.", "a\u{7f}/b", "\u{e9}/\u{e9}",
+        ])
     func checkRefFormatIsGits(_ name: String) throws {
         let scratch = try #require(Self.scratch)
         for options in [

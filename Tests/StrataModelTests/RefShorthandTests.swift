@@ -12,7 +12,7 @@ import Testing
     ]
 
     /// Random repositories, every name of theirs in both modes.
-    @Test func shorteningIsGits() throws {
+    @Test(.enabled(if: gitIsCurrent, "compared with git 2.50 or newer")) func shorteningIsGits() throws {
         let directory = try TemporaryDirectory()
         let path = directory.path
         try git(["init", "-q", "--bare", "."], in: path)

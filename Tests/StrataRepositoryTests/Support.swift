@@ -65,11 +65,3 @@ func write(_ bytes: [UInt8], to path: FilePath) throws {
 }
 
 func makeDirectory(_ path: FilePath) throws { _ = try output("mkdir", ["-p", path.string]) }
-
-/// The year of the git to compare with, as a number that can be compared: 2.55.0 is 255.
-let gitVersion: Int = {
-    let text = (try? output(gitPath, ["--version"])) ?? ""
-    let numbers = text.split(separator: " ").last?.split(separator: ".") ?? []
-    guard numbers.count >= 2, let major = Int(numbers[0]), let minor = Int(numbers[1]) else { return 0 }
-    return major * 100 + minor
-}()

@@ -4,7 +4,7 @@ import Testing
 
 /// Writers of git and of Strata on one repository: no update lost, no deleted reference back, no error but a time-out.
 /// `STRATA_SOAK_SECONDS` is the length of each run.
-@Suite(.serialized) struct SoakTests {
+@Suite(.serialized, .enabled(if: gitIsCurrent, "compared with git 2.50 or newer")) struct SoakTests {
     private static let seconds = environmentNumber("STRATA_SOAK_SECONDS", default: 6)
 
     private func check(_ run: inout SoakRun, _ title: String, _ peers: [Peer], unbroken: Bool) throws {

@@ -115,13 +115,6 @@ enum Listing: Equatable {
     }
 }
 
-/// Whether the git to compare with is of the line whose rules and messages these are.
-let gitIsCurrent: Bool = {
-    let words = (try? output(gitPath, ["version"]))?.split(separator: " ") ?? []
-    let numbers = words.count > 2 ? words[2].split(separator: ".").compactMap { Int($0) } : []
-    return numbers.count > 1 && (numbers[0], numbers[1]) >= (2, 50)
-}()
-
 /// Lines of a `packed-refs` file.
 enum PackedLines {
     static let header = "# pack-refs with: peeled fully-peeled sorted \n"
