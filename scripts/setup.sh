@@ -11,6 +11,9 @@ need() { # need PACKAGE COMMAND…: the package is missing when the command fail
 need git git --version
 need pkg-config pkg-config --version
 need zlib1g-dev pkg-config --exists zlib
+need libdeflate-dev pkg-config --exists libdeflate
+need libssl-dev pkg-config --exists libcrypto
+need liblmdb-dev pkg-config --exists lmdb
 need make make --version
 [ -n "$missing" ] || exit 0
 

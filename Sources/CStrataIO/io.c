@@ -7,19 +7,29 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
-int strata_ofd_lock(int fd) {
+static int set_lock(int fd, short type) {
     struct flock lock;
     memset(&lock, 0, sizeof lock);
-    lock.l_type = F_WRLCK;
+    lock.l_type = type;
     lock.l_whence = SEEK_SET;
     return fcntl(fd, F_OFD_SETLK, &lock);
 }
+
+int strata_ofd_lock(int fd) { return set_lock(fd, F_WRLCK); }
+
+int strata_ofd_unlock(int fd) { return set_lock(fd, F_UNLCK); }
 
 int strata_rename_noreplace(const char *from, const char *to) {
     return renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE);
 }
 
 int strata_rename_exchange(const char *a, const char *b) { return renameat2(AT_FDCWD, a, AT_FDCWD, b, RENAME_EXCHANGE); }
+
+int strata_sync_filesystem(int fd) { return syncfs(fd); }
+
+int strata_write_out(int fd) {
+    return sync_file_range(fd, 0, 0, SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE | SYNC_FILE_RANGE_WAIT_AFTER);
+}
 
 long strata_copy_file_range(int from, int64_t offset, int to, size_t count) {
     off64_t position = offset;
@@ -45,3 +55,21 @@ int strata_is_local_filesystem(int fd) {
         return 0;
     }
 }
+
+int64_t strata_filesystem_kind(const char *path) {
+    struct statfs info;
+    return statfs(path, &info) != 0 ? -1 : (int64_t)(uint32_t)info.f_type;
+}
+
+int64_t strata_filesystem_room(const char *path) {
+    struct statfs info;
+    if (statfs(path, &info) != 0) return -1;
+    uint64_t blocks = geteuid() == 0 ? info.f_bfree : info.f_bavail, size = (uint64_t)info.f_bsize;
+    return size != 0 && blocks > INT64_MAX / size ? INT64_MAX : (int64_t)(blocks * size);
+}
+
+uint64_t strata_shared_load(const uint64_t *at) { return __atomic_load_n(at, __ATOMIC_SEQ_CST); }
+
+void strata_shared_store(uint64_t *at, uint64_t value) { __atomic_store_n(at, value, __ATOMIC_SEQ_CST); }
+
+void strata_shared_increment(uint64_t *at) { __atomic_fetch_add(at, 1, __ATOMIC_SEQ_CST); }

@@ -47,7 +47,8 @@ static int poison_range_at(uintptr_t address) {
             if (before != after || (before & 1) != 0 || address < start || address >= end) continue;
             /* The flag first: whoever reads a zero page must find it. */
             atomic_store_explicit(&entry->poisoned, 1, memory_order_seq_cst);
-            void *mapped = mmap((void *)start, end - start, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+            /* Writable: the range may be one that is written to. Not reserved: it may be larger than the machine. */
+            void *mapped = mmap((void *)start, end - start, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
             return mapped != MAP_FAILED;
         }
     }

@@ -38,10 +38,10 @@ public struct Deadline: Sendable, Hashable {
 }
 
 /// `CLOCK_MONOTONIC` in nanoseconds.
-func monotonicNanoseconds() -> Int64 { clockNanoseconds(CLOCK_MONOTONIC) }
+package func monotonicNanoseconds() -> Int64 { clockNanoseconds(CLOCK_MONOTONIC) }
 
 /// `CLOCK_REALTIME` in nanoseconds since 1970.
-func realtimeNanoseconds() -> Int64 { clockNanoseconds(CLOCK_REALTIME) }
+package func realtimeNanoseconds() -> Int64 { clockNanoseconds(CLOCK_REALTIME) }
 
 private func clockNanoseconds(_ clock: clockid_t) -> Int64 {
     var time = timespec()

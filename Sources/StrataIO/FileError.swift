@@ -11,6 +11,8 @@ public enum FileOperation: String, Sendable, Hashable, CaseIterable {
     case removeDirectory = "remove directory"
     case syncDirectory = "sync directory"
     case changeMode = "change mode of"
+    case setTimes = "set times of"
+    case writeOut = "write out"
 
     /// Whether the operation changes what is on disk.
     public var isChange: Bool {

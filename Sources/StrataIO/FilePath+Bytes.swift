@@ -23,6 +23,14 @@ extension FilePath {
         FilePath(bytes: bytes + [UInt8(ascii: "/")] + name)
     }
 
+    /// The path from the root, where it is one from the working directory.
+    package var fromRoot: FilePath {
+        if isAbsolute { return self }
+        var buffer = [CChar](repeating: 0, count: 4096)
+        guard unsafe getcwd(&buffer, buffer.count) != nil else { return self }
+        return FilePath(platformString: buffer).pushing(self)
+    }
+
     /// The path's bytes.
     public var bytes: [UInt8] {
         unsafe withPlatformString { unsafe [UInt8](UnsafeRawBufferPointer(start: $0, count: strlen($0))) }

@@ -72,18 +72,30 @@ extension ObjectID {
         case 32: algorithm = .sha256
         default: return nil
         }
-        func word(_ at: Int) -> UInt64 {
-            var w: UInt64 = 0
-            for i in at..<at + 8 { w = w << 8 | (i < bytes.count ? UInt64(bytes[i]) : 0) }
-            return w
+        self = unsafe bytes.withUnsafeBytes { bytes in
+            func word(_ at: Int) -> UInt64 {
+                unsafe UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: at, as: UInt64.self))
+            }
+            if algorithm == .sha256 {
+                return ObjectID(algorithm: .sha256, words: (word(0), word(8), word(16), word(24)))
+            }
+            let last = unsafe UInt32(bigEndian: bytes.loadUnaligned(fromByteOffset: 16, as: UInt32.self))
+            return ObjectID(algorithm: .sha1, words: (word(0), word(8), UInt64(last) << 32, 0))
         }
-        self.init(algorithm: algorithm, words: (word(0), word(8), word(16), word(24)))
     }
 
     /// The raw bytes: 20 or 32.
     public var bytes: [UInt8] {
-        let words = [word0, word1, word2, word3]
-        return (0..<algorithm.byteCount).map { UInt8(truncatingIfNeeded: words[$0 >> 3] >> UInt64(56 - ($0 & 7) * 8)) }
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(algorithm.byteCount)
+        appendBytes(to: &bytes)
+        return bytes
+    }
+
+    /// Appends the raw bytes to `output`.
+    public func appendBytes(to output: inout [UInt8]) {
+        let words = (word0.bigEndian, word1.bigEndian, word2.bigEndian, word3.bigEndian)
+        unsafe withUnsafeBytes(of: words) { unsafe output.append(contentsOf: $0[..<algorithm.byteCount]) }
     }
 
     /// The byte at `index`, which must be below the algorithm's byte count.

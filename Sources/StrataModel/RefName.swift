@@ -66,6 +66,14 @@ extension RefName {
     }
 }
 
+extension RefName {
+    /// Eight bytes at a time, as they are compared.
+    @inlinable
+    public static func == (a: RefName, b: RefName) -> Bool {
+        a.bytes.count == b.bytes.count && RefNameOrder.compare(a.bytes.span, b.bytes.span) == 0
+    }
+}
+
 extension RefName: Comparable {
     @inlinable
     public static func < (a: RefName, b: RefName) -> Bool {
@@ -84,13 +92,25 @@ public enum RefNameOrder {
     @inlinable
     public static func compare(_ a: Span<UInt8>, _ b: Span<UInt8>) -> Int {
         let shared = min(a.count, b.count)
-        var i = 0
-        while i < shared {
-            let (x, y) = (a[i], b[i])
-            if x != y { return x < y ? -1 : 1 }
-            i += 1
+        let order = unsafe a.withUnsafeBytes { a in
+            unsafe b.withUnsafeBytes { b in
+                var i = 0
+                // Eight bytes at a time: names begin alike for long.
+                while i + 8 <= shared {
+                    let x = unsafe a.loadUnaligned(fromByteOffset: i, as: UInt64.self)
+                    let y = unsafe b.loadUnaligned(fromByteOffset: i, as: UInt64.self)
+                    if x != y { return x.bigEndian < y.bigEndian ? -1 : 1 }
+                    i += 8
+                }
+                while i < shared {
+                    let (x, y) = unsafe (a[i], b[i])
+                    if x != y { return x < y ? -1 : 1 }
+                    i += 1
+                }
+                return 0
+            }
         }
-        return a.count - b.count
+        return order != 0 ? order : a.count - b.count
     }
 }
 

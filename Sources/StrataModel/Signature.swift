@@ -53,7 +53,9 @@ public struct Signature: Sendable, Hashable {
         output.append(0x20)
         output.append(offsetMinutes < 0 ? UInt8(ascii: "-") : UInt8(ascii: "+"))
         let minutes = offsetMinutes.magnitude
-        for number in [minutes / 60, minutes % 60] {
+        // Four digits, always. What was read as `+9999` is 99 hours and 99 minutes, not 100 hours.
+        let hours = min(minutes / 60, 99)
+        for number in [hours, min(minutes - hours * 60, 99)] {
             if number < 10 { output.append(UInt8(ascii: "0")) }
             output.append(contentsOf: String(number).utf8)
         }

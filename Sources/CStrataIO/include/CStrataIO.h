@@ -12,9 +12,18 @@
    open file description: the kernel drops it when the last descriptor of it is closed, so with the process. */
 int strata_ofd_lock(int fd);
 
+/* Lets that lock go. */
+int strata_ofd_unlock(int fd);
+
 /* renameat2 with RENAME_NOREPLACE, and with RENAME_EXCHANGE. */
 int strata_rename_noreplace(const char *from, const char *to);
 int strata_rename_exchange(const char *a, const char *b);
+
+/* syncfs: everything on the file system that `fd` is on. */
+int strata_sync_filesystem(int fd);
+
+/* sync_file_range of the whole file, waiting for the writes. */
+int strata_write_out(int fd);
 
 /* copy_file_range from an offset of `from` to the position of `to`. */
 long strata_copy_file_range(int from, int64_t offset, int to, size_t count);
@@ -22,6 +31,12 @@ long strata_copy_file_range(int from, int64_t offset, int to, size_t count);
 /* 1 when the file is on a file system of this machine whose hard links and locks are known to work between all the
    processes that can see it; 0 when that is not known (network, FUSE, others). */
 int strata_is_local_filesystem(int fd);
+
+/* The number that tells the kind of the file system that `path` is on (statfs); -1 and errno. */
+int64_t strata_filesystem_kind(const char *path);
+
+/* How many bytes this user can still write on the file system that `path` is on (statfs); -1 and errno. */
+int64_t strata_filesystem_room(const char *path);
 
 /* Mapped ranges and SIGBUS.
 
@@ -38,5 +53,10 @@ strata_range *strata_range_register(const void *base, size_t count);
 void strata_range_unregister(strata_range *range);
 
 int strata_range_is_poisoned(const strata_range *range);
+
+/* Numbers in memory that processes share. Each is sequentially consistent; `at` is aligned. */
+uint64_t strata_shared_load(const uint64_t *at);
+void strata_shared_store(uint64_t *at, uint64_t value);
+void strata_shared_increment(uint64_t *at);
 
 #endif

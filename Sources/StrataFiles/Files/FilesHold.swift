@@ -34,7 +34,7 @@ final class FilesHold: JoinedHold {
     }
 
     func cursor(over scope: RefScope) throws(RefError) -> any RefCursor {
-        try store.snapshot().cursor(over: scope)
+        try store.filesSnapshot().cursor(over: scope)
     }
 
     /// The packed references as they were after the last lock was taken: what stands there of a held name cannot change, and a name that
@@ -103,9 +103,10 @@ final class FilesHold: JoinedHold {
     func publish(alone: Bool) throws(RefError) {
         let lock = packed
         // Git's order: new values first, so that what they reach stays reachable; then packed-refs; then loose files go.
+        let deletes = loose.staged.contains { if case .delete = $0.action { true } else { false } }
         if let lock, lock.isStaged { loose.undoElsewhere = { () throws(RefError) in try lock.restore() } }
         try loose.publish(alone: alone) { () throws(RefError) in
-            try lock?.publish()
+            try lock?.publish(beforeDeletions: deletes)
             if let obstacle = try self.conflicts?.obstacle(besides: { self.loose.entries[$0] != nil }) {
                 throw obstacle
             }
@@ -120,7 +121,13 @@ final class FilesHold: JoinedHold {
         packed = nil
     }
 
-    var journal: (any RefJournal)? { packed?.isRecoverable == false ? nil : loose.journal }
+    /// Who makes an intent good looks for the packed references beside the loose ones.
+    var journal: (any RefJournal)? {
+        guard packed?.isRecoverable != false, store.packed.path == store.loose.names.path("packed-refs".utf8) else {
+            return nil
+        }
+        return loose.journal
+    }
 
     var durability: Durability { loose.durability }
 

@@ -21,7 +21,7 @@ extension FilesRefStore {
         defer { lock.release() }
         let selection = PackRefsSelection(options)
         var changes: [PackedRefChange] = []
-        var cursor = try loose.snapshot().cursor(over: .refs)
+        var cursor = try loose.rawSnapshot().cursor(over: .refs)
         while let reference = try cursor.next() {
             guard
                 let (id, kind) = try Self.packable(reference, objects, &result.broken), selection.selects(reference)
@@ -30,7 +30,7 @@ extension FilesRefStore {
         }
         // Git rewrites the file even when there is nothing to add: that sorts and canonicalises what others wrote.
         try lock.stage(changes, durability: nil)
-        try lock.publish()
+        try lock.publish(beforeDeletions: options.prunes)
         result.packed = changes.count
         if options.prunes { try prune(changes, lock, until: deadline, &result) }
         return result
@@ -81,7 +81,7 @@ extension FilesRefStore {
         let limit = PackRefsOptions.autoLimit(packedBytes: try packed.current().byteCount)
         let selection = PackRefsSelection(options)
         var count = 0
-        var cursor = try loose.snapshot().cursor(over: .refs)
+        var cursor = try loose.rawSnapshot().cursor(over: .refs)
         while count < limit, let reference = try cursor.next() {
             if try Self.packable(reference, objects, &broken) != nil, selection.selects(reference) { count += 1 }
         }
@@ -94,7 +94,7 @@ extension FilesRefStore {
         _ reference: RefView, _ objects: any ObjectLookup, _ broken: inout [RefName]
     ) throws(RefError) -> (ObjectID, ObjectKind)? {
         guard PackRefsSelection.isPackable(reference), let id = reference.objectID else { return nil }
-        do throws(ObjectLookupError) {
+        do throws(ObjectError) {
             if let kind = try objects.kind(of: id) { return (id, kind) }
         } catch {
             throw RefError(.unavailable, "cannot read object \(id): \(error)", cause: error)
@@ -107,7 +107,7 @@ extension FilesRefStore {
     private static func packedValue(
         _ id: ObjectID, _ kind: ObjectKind, _ objects: any ObjectLookup
     ) throws(RefError) -> PackedRefChange.Value {
-        do throws(ObjectLookupError) {
+        do throws(ObjectError) {
             return .set(id, peeled: kind == .tag ? try objects.peel(id)?.id : nil)
         } catch {
             throw RefError(.unavailable, "cannot read object \(id): \(error)", cause: error)

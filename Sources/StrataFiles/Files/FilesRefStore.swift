@@ -16,7 +16,7 @@ public final class FilesRefStore: RefStore {
     public let packed: PackedRefStore
     /// What readers see of the packed references: a small memory of the names that are asked for again and again, without listings, which come
     /// from memory anyway.
-    private let remembered: CachedRefStore
+    let remembered: CachedRefStore
     /// When a transaction is written to `packed-refs` instead of loose files.
     public let packedTransactions: PackedTransactions
 
@@ -47,16 +47,21 @@ public final class FilesRefStore: RefStore {
         self.packedTransactions = packedTransactions
     }
 
-    public var capabilities: RefStoreCapabilities { [.writes, .symbolicRefs, .reflogs, .perWorktreeRefs] }
+    public var capabilities: RefStoreCapabilities { loose.capabilities.union(.perWorktreeRefs) }
 
     public var hashAlgorithm: HashAlgorithm { loose.hashAlgorithm }
 
     public var commitDomain: CommitDomainID { loose.commitDomain }
 
     public func snapshot() throws(RefError) -> any RefSnapshot {
-        let remembered = remembered
-        return OverlayRefSnapshot(front: try loose.snapshot()) { () throws(RefError) in try remembered.snapshot() }
+        guard let intents = loose.intents, let directory = loose.intentDirectory else {
+            return filesSnapshot()
+        }
+        return WatchedRefSnapshot(filesSnapshot(), directory: directory, intents.watch)
     }
+
+    /// The files as they stand, whatever transactions are under way.
+    func filesSnapshot() -> FilesRefSnapshot { FilesRefSnapshot(loose.rawSnapshot(), remembered) }
 
     public func stamp(covering scope: RefScope) throws(RefError) -> RefStamp? {
         guard let front = try loose.stamp(covering: scope), let back = try packed.stamp(covering: scope) else {

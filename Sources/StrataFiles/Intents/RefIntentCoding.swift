@@ -1,18 +1,21 @@
-import StrataModel
+package import StrataModel
 import StrataRefs
 
-/// The file of an intent: the line `strata-intent 1`, then parts, each a length and its bytes, then a checksum of all before.
+/// The file of an intent: the line `strata-intent 1`, then parts, each a length and its bytes, then a checksum of all before. Where a database
+/// decides over it the line is `strata-intent 2`, and before the parts come the database's id and path.
 ///
 /// A part is one byte for the hash algorithm and then steps: directory, name, old value, action with its value, and either a
 /// zero or a one with the offset and bytes of a reflog line. Byte strings have their length before them; numbers are 8 bytes, the lowest
 /// first. The checksum (64-bit FNV-1a) tells a file that was written whole from one that was cut: an intent that is not whole was never
 /// acted upon.
-enum RefIntentCoding {
+package enum RefIntentCoding {
     static let magic = Array("strata-intent 1\n".utf8)
+    /// Of the same length.
+    static let decidedMagic = Array("strata-intent 2\n".utf8)
     /// The most bytes that are read of a file.
     static let limit = 1 << 30
 
-    static func encode(_ algorithm: HashAlgorithm, _ steps: [RefIntent.Step]) -> [UInt8] {
+    package static func encode(_ algorithm: HashAlgorithm, _ steps: [RefIntent.Step]) -> [UInt8] {
         var bytes: [UInt8] = [algorithm.rawValue]
         for step in steps {
             bytes.append(counted: step.directory)
@@ -40,21 +43,27 @@ enum RefIntentCoding {
     }
 
     /// The whole file.
-    static func file(_ parts: [[UInt8]]) -> [UInt8] {
-        var bytes = magic
+    package static func file(_ parts: [[UInt8]], decidedBy decider: RefIntentFile.Decider? = nil) -> [UInt8] {
+        var bytes = decider == nil ? magic : decidedMagic
+        if let decider {
+            bytes.append(counted: decider.id)
+            bytes.append(counted: decider.path)
+        }
         for part in parts { bytes.append(counted: part) }
         bytes.append(number: checksum(bytes.span))
         return bytes
     }
 
-    /// The parts of a file; nil when it is not whole, so that nothing has been done yet of what it says.
-    static func decode(_ file: [UInt8]) throws(RefIntentError) -> [RefIntent]? {
+    /// What a file says; nil when it is not whole, so that nothing has been done yet of it.
+    package static func decode(_ file: [UInt8]) throws(RefIntentError) -> RefIntentFile? {
         guard file.count >= magic.count + 8 else { return nil }
         let end = file.count - 8
         var trailer = IntentReader(file, from: end)
         guard try trailer.number() == checksum(file.span.extracting(first: end)) else { return nil }
-        guard file.starts(with: magic) else { throw RefIntentError(offset: 0, problem: "unknown format") }
+        let isDecided = file.starts(with: decidedMagic)
+        guard isDecided || file.starts(with: magic) else { throw RefIntentError(offset: 0, problem: "unknown format") }
         var reader = IntentReader(file, from: magic.count, to: end)
+        let decider = isDecided ? try reader.decider() : nil
         var intents: [RefIntent] = []
         while !reader.isAtEnd {
             var part = try reader.part()
@@ -63,16 +72,7 @@ enum RefIntentCoding {
             while !part.isAtEnd { steps.append(try part.step(algorithm)) }
             intents.append(RefIntent(algorithm: algorithm, steps: steps))
         }
-        return intents
-    }
-
-    /// Whether a directory is the common dir or one below it.
-    static func staysInside(_ directory: [UInt8]) -> Bool {
-        if directory.isEmpty { return true }
-        return !directory.contains(0)
-            && directory.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false).allSatisfy {
-                !$0.isEmpty && !$0.elementsEqual(".".utf8) && !$0.elementsEqual("..".utf8)
-            }
+        return RefIntentFile(decider: decider, intents)
     }
 
     private static func checksum(_ bytes: Span<UInt8>) -> UInt64 {
@@ -83,9 +83,9 @@ enum RefIntentCoding {
 }
 
 /// Where an intent that was written whole is malformed.
-struct RefIntentError: Error {
-    let offset: Int
-    let problem: String
+package struct RefIntentError: Error {
+    package let offset: Int
+    package let problem: String
 }
 
 extension [UInt8] {
@@ -156,6 +156,15 @@ private struct IntentReader {
         return IntentReader(bytes, from: range.lowerBound, to: range.upperBound)
     }
 
+    mutating func decider() throws(RefIntentError) -> RefIntentFile.Decider {
+        let decider = RefIntentFile.Decider(id: try counted(), path: try counted())
+        let isInside = !decider.path.isEmpty && RefIntent.staysInside(decider.path)
+        guard isInside || decider.path.first == UInt8(ascii: "/") && !decider.path.contains(0) else {
+            throw error("no path of a database")
+        }
+        return decider
+    }
+
     private mutating func id(_ algorithm: HashAlgorithm) throws(RefIntentError) -> ObjectID {
         let range = try take(algorithm.byteCount)
         guard let id = ObjectID(bytes: bytes.span.extracting(range)) else { throw error("no object id") }
@@ -185,7 +194,7 @@ private struct IntentReader {
 
     mutating func step(_ algorithm: HashAlgorithm) throws(RefIntentError) -> RefIntent.Step {
         let directory = try counted()
-        guard RefIntentCoding.staysInside(directory) else { throw error("no directory of a repository") }
+        guard RefIntent.staysInside(directory) else { throw error("no directory of a repository") }
         guard let name = RefName(tolerating: try counted()) else { throw error("no safe refname") }
         let old = try value(algorithm)
         let action: RefIntent.Action
@@ -194,7 +203,7 @@ private struct IntentReader {
         case 1: action = .write(try newValue(algorithm))
         case 2:
             let value = try newValue(algorithm)
-            guard value.objectID != nil, directory.isEmpty else { throw error("no value to pack") }
+            guard value.objectID != nil else { throw error("no value to pack") }
             action = .pack(value)
         case 3: action = .delete
         default: throw error("unknown action")

@@ -23,29 +23,74 @@ struct RefIntentRedo {
         owners = try space.ownerFiles(of: ownerID)
     }
 
-    mutating func run() throws {
+    /// - Returns: what became of the steps.
+    mutating func run() throws -> [(name: RefName, state: RefIntent.Step.State)] {
         defer { for lock in taken { lock.release() } }
-        let packs = intent.steps.contains { step in
-            switch step.action {
-            case .pack, .delete: step.directory.isEmpty
-            case .keep, .write: false
-            }
+        var packed: [[UInt8]] = []
+        for step in intent.steps where try touchesPacked(step) && !packed.contains(step.directory) {
+            packed.append(step.directory)
         }
         for step in intent.steps { try protect(directory(step).path(step.name.bytes), step) }
-        if packs { try protect(packedPath, nil) }
-        let states = try intent.steps.map { step in
-            step.state(of: try current(step))
-        }
+        for directory in packed { try protect(packedPath(directory), nil) }
+        let states = try states()
         let due = zip(intent.steps, states).filter { $1 != .movedOn }.map(\.0)
         for step in due { try addLine(step) }
         for (step, state) in zip(intent.steps, states) where state == .old {
             if case .write(let value) = step.action { try write(value, step) }
         }
-        if packs { try changePacked(zip(intent.steps, states).filter { $1 == .old }.map(\.0)) }
+        for directory in packed {
+            try changePacked(
+                directory, zip(intent.steps, states).filter { $1 == .old && $0.directory == directory }.map(\.0))
+            // No loose file goes before the file without its packed value is there for good.
+            try Disk.syncDirectories(of: [packedPath(directory)])
+        }
         for step in due where step.action == .delete { try delete(step) }
+        try sync()
+        return zip(intent.steps, states).map { step, state in
+            let directory = step.directory.isEmpty ? [] : step.directory + [UInt8(ascii: "/")]
+            return (RefName(unchecked: directory + step.name.bytes), state)
+        }
     }
 
-    private var packedPath: FilePath { commonDirectory.appending("packed-refs") }
+    /// How the reference of each step stands. A step that leaves the value alone belongs to the one that changes it, if there is one: its line is
+    /// due also where the new value is there already.
+    private func states() throws(RefError) -> [RefIntent.Step.State] {
+        let deciding = DecidingSteps(intent.steps)
+        var packed: [[UInt8]: PackedRefSnapshot] = [:]
+        var states: [RefIntent.Step.State] = []
+        for step in intent.steps {
+            let decides = deciding.step(of: step.name, in: step.directory) ?? step
+            states.append(decides.state(of: try current(step, &packed)))
+        }
+        return states
+    }
+
+    /// The intent goes when this is done: what its owner or we have done must be on the medium then.
+    private func sync() throws(FileError) {
+        var paths: [FilePath] = []
+        for step in intent.steps {
+            for names in [directory(step), logs(step)] {
+                var path = names.path(step.name.bytes)
+                while path.bytes.count > names.root.count {
+                    paths.append(path)
+                    path = path.removingLastComponent()
+                }
+            }
+        }
+        try Disk.syncDirectories(of: paths)
+    }
+
+    private func touchesPacked(_ step: RefIntent.Step) throws(FileError) -> Bool {
+        switch step.action {
+        case .keep, .write: false
+        case .pack: true
+        case .delete: step.directory.isEmpty ? true : try FileStat.lstat(packedPath(step.directory)) != nil
+        }
+    }
+
+    private func packedPath(_ directory: [UInt8]) -> FilePath {
+        (directory.isEmpty ? commonDirectory : commonDirectory.appending(bytes: directory)).appending("packed-refs")
+    }
 
     private func directory(_ step: RefIntent.Step) -> NamedDirectory {
         let path = step.directory.isEmpty ? commonDirectory : commonDirectory.appending(bytes: step.directory)
@@ -73,14 +118,20 @@ struct RefIntentRedo {
         try directory.makeLeading(to: step.name.bytes[...], adding: &made)
     }
 
-    private func current(_ step: RefIntent.Step) throws(RefError) -> RefValue? {
+    /// What the reference holds. The files in `known` were read under the same locks, which keep the values of all these names.
+    private func current(
+        _ step: RefIntent.Step, _ known: inout [[UInt8]: PackedRefSnapshot]
+    ) throws(RefError) -> RefValue? {
         let reader = LooseRefReader(root: directory(step).root, algorithm: intent.algorithm)
         if case .value(let value) = try reader.read(step.name.bytes) { return value }
-        return step.directory.isEmpty ? try packed().read(step.name) : nil
+        let packed = if let one = known[step.directory] { one } else { try packed(step.directory) }
+        known[step.directory] = packed
+        return try packed.read(step.name)
     }
 
-    private func packed() throws(RefError) -> PackedRefSnapshot {
-        try PackedRefSnapshot(PackedRefsContents(packedPath), intent.algorithm, path: packedPath)
+    private func packed(_ directory: [UInt8]) throws(RefError) -> PackedRefSnapshot {
+        let path = packedPath(directory)
+        return try PackedRefSnapshot(PackedRefsContents(path), intent.algorithm, path: path)
     }
 
     /// The line is there, or part of it is, or nothing.
@@ -102,7 +153,7 @@ struct RefIntentRedo {
         let path = names.path(step.name.bytes)
         let temporary = space.temporaryPath()
         do {
-            let file = try Disk.create(temporary, sharing: space.sharing)
+            let file = try space.createTemporary(temporary)
             do throws(FileError) {
                 try Disk.write(bytes, to: file, at: temporary)
                 try Disk.sync(file, at: temporary)
@@ -120,25 +171,24 @@ struct RefIntentRedo {
         }
     }
 
-    private func changePacked(_ steps: [RefIntent.Step]) throws {
-        let packed = try packed()
+    private func changePacked(_ directory: [UInt8], _ steps: [RefIntent.Step]) throws {
+        let packed = try packed(directory)
         var changes: [PackedRefChange] = []
-        for step in steps where step.directory.isEmpty {
+        for step in steps {
             switch step.action {
             case .pack(.object(let id, let peeled)): changes.append(.set(step.name, to: id, peeled: peeled))
             case .delete where try packed.read(step.name) != nil: changes.append(.remove(step.name))
             case .keep, .write, .pack, .delete: break
             }
         }
-        let splice = PackedRefsSplice(
-            snapshot: packed, changes: try PackedRefChange.ordered(changes, intent.algorithm))
+        let splice = try PackedRefsSplice(packed, changes)
         guard splice.isNeeded else { return }
         let temporary = space.temporaryPath()
         do {
-            var file = PackedRefsFile(FileSink(try Disk.create(temporary, sharing: space.sharing), at: temporary))
+            var file = PackedRefsFile(FileSink(try space.createTemporary(temporary), at: temporary))
             try splice.write(to: &file)
             try file.finish(.data)
-            try Disk.rename(temporary, to: packedPath)
+            try Disk.rename(temporary, to: packedPath(directory))
         } catch {
             _ = try? Disk.unlinkIfPresent(temporary)
             throw error

@@ -10,6 +10,12 @@ extension LooseHold {
 
     func stage(_ edits: [ResolvedRefEdit], durability: Durability?) throws(RefError) {
         if let durability { self.durability = durability }
+        if self.durability == .full, let edit = edits.first, let entry = entries[edit.name] {
+            // The directories that are synced at the end have the locks in them.
+            do throws(FileError) { try entry.lock.makeOwnerDurable() } catch {
+                throw failure(edit.name, error.description, error)
+            }
+        }
         for edit in edits {
             guard let entry = entries[edit.name] else {
                 throw RefError(.invalid, "reference '\(edit.name)' is not held", reference: edit.name)
@@ -45,6 +51,7 @@ extension LooseHold {
                 do throws(FileError) {
                     let mayKeep = entries[name]?.lock.isRecoverable == true
                     let isDeleted = mayKeep ? try undo.deletedLogs.delete(name.bytes) : false
+                    toSync.append(logs.directory.path(name.bytes))
                     if !isDeleted { logsLeft.append(name) }
                 } catch {
                     throw failure(name, "unable to unlink '\(logs.directory.text(name))': \(error.errno)", error)
@@ -63,8 +70,7 @@ extension LooseHold {
             for name in logsLeft { _ = try? Disk.unlinkIfPresent(logs.directory.path(name.bytes)) }
             if durability == .full { try syncDirectories() }
         } catch {
-            let failures = retract()
-            throw failures.isEmpty ? error : error.adding(failures)
+            throw error.afterUndoing(retract())
         }
     }
 
@@ -98,6 +104,7 @@ extension LooseHold {
         let bytes = ReflogLine.bytes(of: line)
         if let mark = try logs.append(bytes, to: edit.name, creates: edit.createsReflog, durability: durability) {
             undo.add(.log(edit.name, mark))
+            if mark.length == nil { toSync += mark.made + [mark.path] }
         }
     }
 
@@ -132,19 +139,12 @@ extension LooseHold {
 
     /// Makes what was renamed, made and deleted last through a loss of power.
     private func syncDirectories() throws(RefError) {
-        var seen: Set<FilePath> = []
         for edit in staged {
-            var paths = made + [store.names.path(edit.name.bytes)]
-            if edit.reflog != nil { paths.append(logs.directory.path(edit.name.bytes)) }
-            for path in paths.map({ $0.removingLastComponent() }) where seen.insert(path).inserted {
-                do throws(FileError) {
-                    try Disk.syncDirectory(path)
-                } catch {
-                    guard error.errno == .noSuchFileOrDirectory else {
-                        throw failure(edit.name, error.description, error)
-                    }
-                }
-            }
+            if case .keep = edit.action { continue }
+            toSync += made + [store.names.path(edit.name.bytes)]
+        }
+        do throws(FileError) { try Disk.syncDirectories(of: toSync) } catch {
+            throw RefError(.unavailable, error.description, path: error.path.string, cause: error)
         }
     }
 

@@ -6,7 +6,7 @@ import SystemPackage
 extension LooseHold {
     /// Plain locks go with the values that they publish: nothing would protect the names until an intent is made good.
     var journal: (any RefJournal)? {
-        guard let intents = store.intents, intents.relative(store.names.root) != nil else { return nil }
+        guard let intents = store.intents, store.intentDirectory != nil else { return nil }
         return entries.values.allSatisfy { $0.lock.isRecoverable } ? intents : nil
     }
 
@@ -28,7 +28,7 @@ extension LooseHold {
 
     /// The steps of what is staged. The values of `packing` go into `packed-refs`, though this hold leaves them alone.
     func intentPart(packing: [RefName: RefValue]) throws(RefError) -> [UInt8] {
-        guard let directory = store.intents?.relative(store.names.root) else {
+        guard let directory = store.intentDirectory else {
             throw RefError(.invalid, "\(FilePath(bytes: store.names.root)) is not below the common directory")
         }
         // Several edits may be of one reference, one of which changes its value.

@@ -25,6 +25,8 @@ final class LooseHold: JoinedHold {
     /// The directories made for the locks, outer ones first.
     private(set) var made: [FilePath] = []
     var staged: [ResolvedRefEdit] = []
+    /// What came into being or went beside the values: with durability `full` its directories are synced.
+    var toSync: [FilePath] = []
     var durability: Durability
     private(set) var isOpen = true
     /// What was made visible so far.

@@ -23,10 +23,5 @@ enum LooseMessages {
     }
 
     /// The path as messages show it: whole.
-    static func absolute(_ path: FilePath) -> String {
-        if path.isAbsolute { return path.string }
-        var buffer = [CChar](repeating: 0, count: 4096)
-        guard unsafe getcwd(&buffer, buffer.count) != nil else { return path.string }
-        return FilePath(platformString: buffer).pushing(path).string
-    }
+    static func absolute(_ path: FilePath) -> String { path.fromRoot.string }
 }

@@ -1,8 +1,8 @@
-import StrataModel
-import StrataRefs
+package import StrataModel
+package import StrataRefs
 
 /// What the bytes of a loose reference's file say: gitrepository-layout, "refs"; git's `parse_loose_ref_contents`.
-enum LooseRefContent {
+package enum LooseRefContent {
     /// The most bytes of a file that are looked at. An id needs 65; a longer `ref:` line names nothing that a path could.
     static let limit = 8192
 
@@ -10,11 +10,11 @@ enum LooseRefContent {
     ///
     /// Never nil: what is neither an id nor `ref: <name>` is broken. Nothing is said about whether the target of a
     /// symbolic reference is well formed or exists.
-    static func parse(_ bytes: Span<UInt8>, isWhole: Bool, _ algorithm: HashAlgorithm) -> RefValue {
+    package static func parse(_ bytes: Span<UInt8>, isWhole: Bool, _ algorithm: HashAlgorithm) -> RefValue {
         if starts(bytes, with: "ref:") { return symbolic(bytes, isWhole: isWhole) }
         let digits = algorithm.hexCount
         guard bytes.count >= digits, let id = ObjectID(hex: bytes.extracting(first: digits)),
-            bytes.count == digits || isSpace(bytes[digits]) || bytes[digits] == 0
+            bytes.count == digits || isGitSpace(bytes[digits]) || bytes[digits] == 0
         else { return .broken(.content) }
         return .object(id, peeled: nil)
     }
@@ -22,9 +22,9 @@ enum LooseRefContent {
     /// White space goes at the end of the file and before the name; a NUL ends the text, as for git, which reads C strings.
     private static func symbolic(_ bytes: Span<UInt8>, isWhole: Bool) -> RefValue {
         var start = 4
-        while start < bytes.count && isSpace(bytes[start]) { start += 1 }
+        while start < bytes.count && isGitSpace(bytes[start]) { start += 1 }
         var end = bytes.count
-        while end > start && isSpace(bytes[end - 1]) { end -= 1 }
+        while end > start && isGitSpace(bytes[end - 1]) { end -= 1 }
         for i in start..<end where bytes[i] == 0 {
             return .symbolic(copy(bytes, start..<i))
         }
@@ -42,11 +42,8 @@ enum LooseRefContent {
         return true
     }
 
-    /// Git's `isspace`: blank, tab, line feed, carriage return.
-    static func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 || byte == 0x0a || byte == 0x0d }
-
     /// What a file holds for `value`, which is not broken: `<hex>` or `ref: <name>`, and a line feed.
-    static func bytes(of value: RefValue) -> [UInt8]? {
+    package static func bytes(of value: RefValue) -> [UInt8]? {
         var bytes: [UInt8] = []
         switch value {
         case .object(let id, _):

@@ -1,6 +1,8 @@
 import Glibc
+import StrataIO
 import StrataModel
 import StrataRefs
+import SystemPackage
 
 /// Reads the files of loose references below one directory: a git dir or a worktree's.
 struct LooseRefReader: Sendable {
@@ -51,7 +53,8 @@ struct LooseRefReader: Sendable {
         let text = String(decoding: name, as: UTF8.self)
         return RefError(
             .unavailable, "unable to resolve reference '\(text)': \(unsafe String(cString: strerror(code)))",
-            reference: RefName(tolerating: name), path: String(decoding: root + name, as: UTF8.self))
+            reference: RefName(tolerating: name), path: String(decoding: root + name, as: UTF8.self),
+            cause: FileError(.read, FilePath(bytes: root + name), Errno(rawValue: code)))
     }
 
     /// One open where the path is a plain file or nothing, as it nearly always is. Not blocking: a FIFO must not hang a reader.

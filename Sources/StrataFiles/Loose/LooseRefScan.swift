@@ -11,11 +11,16 @@ struct LooseRefScan {
     private let reader: LooseRefReader
     private let scope: RefScope
     private var builder = RefRunBuilder()
+    private var (directories, files) = (0, 0)
 
     /// The references of `scope`.
     ///
     /// - Throws: ``RefError``, `unavailable` where a directory or file is there and cannot be read.
     static func run(_ reader: LooseRefReader, over scope: RefScope) throws(RefError) -> RefRun {
+        try scanned(reader, over: scope).builder.finished()
+    }
+
+    private static func scanned(_ reader: LooseRefReader, over scope: RefScope) throws(RefError) -> LooseRefScan {
         var scan = LooseRefScan(reader: reader, scope: scope)
         if scope.prefix.starts(with: "refs/".utf8) {
             let directory = Array(scope.prefix[...(scope.prefix.lastIndex(of: UInt8(ascii: "/")) ?? 4)])
@@ -24,7 +29,15 @@ struct LooseRefScan {
             if RefName(unchecked: scope.prefix).hasRootSyntax { try scan.readRoots() }
             try scan.walk(Array("refs/".utf8))
         }
-        return scan.builder.finished()
+        return scan
+    }
+
+    /// The references of `scope`, with how many directories and files were read for them.
+    static func counted(
+        _ reader: LooseRefReader, over scope: RefScope
+    ) throws(RefError) -> (run: RefRun, directories: Int, files: Int) {
+        let scan = try scanned(reader, over: scope)
+        return (scan.builder.finished(), scan.directories, scan.files)
     }
 
     private init(reader: LooseRefReader, scope: RefScope) {
@@ -77,10 +90,11 @@ struct LooseRefScan {
     }
 
     /// The entries of a directory; none when it is gone.
-    private func entries(of directory: [UInt8]) throws(RefError) -> [(name: [UInt8], kind: FileKind)] {
+    private mutating func entries(of directory: [UInt8]) throws(RefError) -> [(name: [UInt8], kind: FileKind)] {
         var found: [(name: [UInt8], kind: FileKind)] = []
         do throws(FileError) {
             guard var entries = try DirectoryReader(path(directory)) else { return [] }
+            directories += 1
             while try entries.next() {
                 // What has gone meanwhile has no kind.
                 if let kind = try entries.kind() { found.append((entries.name, kind)) }
@@ -123,6 +137,7 @@ struct LooseRefScan {
 
     private mutating func add(_ name: [UInt8]) throws(RefError) {
         guard case .value(let value) = try reader.read(name) else { return }  // gone since it was seen
+        files += 1
         if RefNameRules.flaw(in: name.span, allowing: .oneLevel) == nil {
             builder.append(name: name, value: value)
         } else if RefNameRules.isSafe(name.span) {

@@ -22,7 +22,10 @@ public final class LooseRefStore: RefStore {
     /// Why nothing can be changed here, if it cannot.
     let refusal: RefError?
     let logs: ReflogFiles
-    let intents: RefIntents?
+    /// What makes its transactions whole or absent after a crash, if anything does.
+    public let intents: RefIntents?
+    /// The directory as intents name it; nil where there are none, or it is not below the common directory.
+    let intentDirectory: [UInt8]?
     public let commitDomain: CommitDomainID
 
     /// - Parameters:
@@ -50,17 +53,28 @@ public final class LooseRefStore: RefStore {
         self.durability = durability
         self.commitDomain = commitDomain
         self.intents = intents?.locks === locks && reflogDirectory == nil ? intents : nil
+        intentDirectory = self.intents?.relative(names.root)
         logs = ReflogFiles(
             directory: reflogDirectory ?? directory.appending("logs"), hashAlgorithm: hashAlgorithm, locks: locks,
             lockTimeout: lockTimeout, durability: durability,
             shownPath: reflogDirectory == nil ? shownPath?.appending("logs") : nil)
     }
 
-    public var capabilities: RefStoreCapabilities { [.writes, .symbolicRefs, .reflogs] }
+    public var capabilities: RefStoreCapabilities {
+        let all: RefStoreCapabilities = [.writes, .symbolicRefs, .reflogs, .perWorktreeRefs]
+        return intentDirectory == nil ? all : all.union(.wholeListings)
+    }
+
     public var hashAlgorithm: HashAlgorithm { reader.algorithm }
     public var reflogs: (any ReflogStore)? { logs }
 
-    public func snapshot() throws(RefError) -> any RefSnapshot { LooseRefSnapshot(reader) }
+    public func snapshot() throws(RefError) -> any RefSnapshot {
+        guard let intents, let directory = intentDirectory else { return rawSnapshot() }
+        return WatchedRefSnapshot(rawSnapshot(), directory: directory, intents.watch)
+    }
+
+    /// The files as they stand, whatever transactions are under way.
+    func rawSnapshot() -> LooseRefSnapshot { LooseRefSnapshot(reader) }
 
     /// Not known: the times of directories do not tell of changes in the files below.
     public func stamp(covering scope: RefScope) throws(RefError) -> RefStamp? { nil }

@@ -21,6 +21,9 @@ struct NamedDirectory: Sendable {
         self.sharing = sharing
     }
 
+    /// What messages call the directory.
+    var shownPath: String { String(decoding: shownRoot.dropLast(), as: UTF8.self) }
+
     func path(_ name: some Sequence<UInt8>) -> FilePath { FilePath(bytes: root + name) }
 
     /// The path as text, for messages.

@@ -52,7 +52,7 @@ extension PackedRefChange {
     }
 
     /// The record of the new value, as git writes it; nothing for a removal. Git's function: `write_packed_entry`.
-    func appendRecord(to output: inout [UInt8]) {
+    package func appendRecord(to output: inout [UInt8]) {
         guard case .set(let id, let peeled) = value else { return }
         id.appendHex(to: &output)
         output.append(UInt8(ascii: " "))

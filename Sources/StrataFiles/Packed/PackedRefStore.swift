@@ -48,7 +48,9 @@ public final class PackedRefStore: RefStore {
         self.commitDomain = commitDomain
     }
 
-    public var capabilities: RefStoreCapabilities { [.writes, .atomicForReaders, .snapshotIsolation, .stamps] }
+    public var capabilities: RefStoreCapabilities {
+        [.writes, .atomicForReaders, .wholeListings, .snapshotIsolation, .stamps]
+    }
 
     public func snapshot() throws(RefError) -> any RefSnapshot { try current() }
 
@@ -62,6 +64,9 @@ public final class PackedRefStore: RefStore {
         }
         return try load()
     }
+
+    /// The last known version, not looked at again.
+    var latestKnown: PackedRefSnapshot? { latest.withLock { $0 } }
 
     /// Reads the file, whatever is known of it.
     func load() throws(RefError) -> PackedRefSnapshot {

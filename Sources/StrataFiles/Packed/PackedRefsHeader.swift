@@ -20,7 +20,7 @@ public struct PackedRefsHeader: Sendable, Hashable {
     static let none = PackedRefsHeader(traits: [], isCanonical: false)
 
     /// The header of every file that is written. The blank at its end is part of the format: old gits look for ` sorted `.
-    static let line = Array("# pack-refs with: peeled fully-peeled sorted \n".utf8)
+    package static let line = Array("# pack-refs with: peeled fully-peeled sorted \n".utf8)
     private static let opening = Array("# pack-refs with: ".utf8)
 
     private init(traits: Traits, isCanonical: Bool) {

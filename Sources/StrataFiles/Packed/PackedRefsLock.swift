@@ -42,8 +42,7 @@ public final class PackedRefsLock {
     ///   - durability: what ``commit()`` must have reached; nil = as the store is configured.
     /// - Throws: ``RefError``; nothing is staged then, and the lock still held.
     public func stage(_ changes: [PackedRefChange], durability: Durability? = nil) throws(RefError) {
-        let splice = PackedRefsSplice(
-            snapshot: snapshot, changes: try PackedRefChange.ordered(changes, snapshot.hashAlgorithm))
+        let splice = try PackedRefsSplice(snapshot, changes)
         try write(durability ?? self.durability) { file throws(RefError) in try splice.write(to: &file) }
     }
 
@@ -69,6 +68,9 @@ public final class PackedRefsLock {
             var file = PackedRefsFile(sink)
             try body(&file)
             try file.finish(durability)
+            do throws(FileError) { if durability == .full { try lock.makeOwnerDurable() } } catch {
+                throw RefError(.unavailable, error.description, path: error.path.string, cause: error)
+            }
         } catch {
             discard()
             throw error
@@ -90,13 +92,19 @@ public final class PackedRefsLock {
 
     /// Renames what was staged over `packed-refs`, and holds on: while loose files of what was removed are still to go, nobody may
     /// pack them again. (A plain lock becomes the file's companion no longer than git's would.)
-    func publish() throws(RefError) {
+    ///
+    /// - Parameter beforeDeletions: whether loose files are to go after it. Where anything is synced they must not go before the file that makes
+    ///   up for them is known to be there, or a loss of power could show an older packed value, or none.
+    func publish(beforeDeletions: Bool = false) throws(RefError) {
         guard let durability = staged else { return }
         do throws(FileError) {
             if writesBeside { try Disk.rename(new, to: target) } else { try lock.publish() }
             staged = nil
             isReplaced = true
-            if writesBeside && durability == .full { try Disk.syncDirectory(target.removingLastComponent()) }
+            // A lock with durability `full` has done it already.
+            if durability == .full ? writesBeside : durability == .data && beforeDeletions {
+                try Disk.syncDirectory(target.removingLastComponent())
+            }
         } catch {
             guard error.operation == .syncDirectory else {
                 throw RefError(
@@ -104,9 +112,7 @@ public final class PackedRefsLock {
             }
             staged = nil
             isReplaced = true
-            throw RefError(
-                .unavailable, "\(target) has changed, but may not survive a power failure: \(error)",
-                path: target.string, cause: error)
+            throw RefError(notDurable: "\(target) has changed", path: target.string, cause: error)
         }
     }
 

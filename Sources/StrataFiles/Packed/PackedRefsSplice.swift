@@ -1,9 +1,9 @@
 import Glibc
 import StrataModel
-import StrataRefs
+package import StrataRefs
 
 /// Where the bytes of a new `packed-refs` file go, in order.
-protocol PackedRefsOutput {
+package protocol PackedRefsOutput {
     mutating func append(_ bytes: [UInt8]) throws(RefError)
     /// Bytes of the old file, which stay in place as long as its snapshot lives.
     @unsafe mutating func copy(_ bytes: UnsafeBufferPointer<UInt8>) throws(RefError)
@@ -19,10 +19,18 @@ protocol PackedRefsOutput {
 ///
 /// Nothing is peeled that was not peeled before, although the new header promises it: git does the same, and no reader relies
 /// on it.
-struct PackedRefsSplice {
-    let snapshot: PackedRefSnapshot
+package struct PackedRefsSplice {
+    private let snapshot: PackedRefSnapshot
     /// In the order of their names, each name once.
-    let changes: [PackedRefChange]
+    private let changes: [PackedRefChange]
+
+    /// The file of `snapshot` with `changes`, which may come in any order.
+    ///
+    /// - Throws: ``RefError/Code/invalid`` for changes that cannot be made together, or in this file at all.
+    package init(_ snapshot: PackedRefSnapshot, _ changes: [PackedRefChange]) throws(RefError) {
+        self.snapshot = snapshot
+        self.changes = try PackedRefChange.ordered(changes, snapshot.hashAlgorithm)
+    }
 
     /// Whether the new file would differ: nothing is to be set, and nothing that is to be removed is there.
     var isNeeded: Bool {
@@ -33,15 +41,29 @@ struct PackedRefsSplice {
     }
 
     /// Writes the new file. The changes count for the old file as it was read; the caller holds its lock.
-    func write(to output: inout some PackedRefsOutput) throws(RefError) {
+    package func write(to output: inout some PackedRefsOutput) throws(RefError) {
         try output.append(PackedRefsHeader.line)
-        if snapshot.header.isCanonical { try splice(into: &output) } else { try rewrite(into: &output) }
+        let isSpliced = snapshot.header.isCanonical ? try haveLinesOfTheirOwn() : false
+        if isSpliced {
+            try splice(into: &output)
+        } else {
+            try rewrite(into: &output)
+        }
         try snapshot.contents.check(path: snapshot.path)
     }
 
-    private func splice(into output: inout some PackedRefsOutput) throws(RefError) {
+    /// Checks every record, and whether each is one line. For git, which lists them so, a line feed is a blank like others; but a search
+    /// would end within such a record, and tear it apart.
+    private func haveLinesOfTheirOwn() throws(RefError) -> Bool {
         var check = try snapshot.packedCursor(over: .all)
-        while try check.next() != nil {}
+        var areLines = true
+        while let view = try check.next() {
+            if unsafe view.nameBuffer.baseAddress?[-1] == 0x0a { areLines = false }
+        }
+        return areLines
+    }
+
+    private func splice(into output: inout some PackedRefsOutput) throws(RefError) {
         let records = snapshot.records
         var from = unsafe records.start
         for change in changes {

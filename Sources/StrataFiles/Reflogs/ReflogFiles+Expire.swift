@@ -12,31 +12,13 @@ extension ReflogFiles {
     public func expire(
         _ name: RefName, rewrite: Bool, keep: (ReflogEntry) throws(RefError) -> Bool
     ) throws(RefError) -> Int {
-        var kept: [UInt8] = []
-        var last = ObjectID.zero(reader.algorithm)
-        var (dropped, changed) = (0, false)
+        var log = ReflogRewrite(reader.algorithm, rewrites: rewrite)
         try reader.lines(name, newestFirst: false) { (line, entry) throws(RefError) in
-            var entry = entry
-            if rewrite { entry.old = last }
-            guard try keep(entry) else {
-                dropped += 1
-                return true
-            }
-            let start = kept.count
-            unsafe line.withUnsafeBufferPointer { unsafe kept.append(contentsOf: $0) }
-            if rewrite {
-                last.withHex { digits in
-                    for i in 0..<digits.count where kept[start + i] != digits[i] {
-                        kept[start + i] = digits[i]
-                        changed = true
-                    }
-                }
-            }
-            last = entry.new
+            try log.add(line, entry, keep: keep)
             return true
         }
-        if dropped > 0 || changed { try replace(name, with: kept) }
-        return dropped
+        if log.isNeeded { try replace(name, with: log.kept) }
+        return log.dropped
     }
 
     private func replace(_ name: RefName, with bytes: [UInt8]) throws(RefError) {
@@ -53,12 +35,26 @@ extension ReflogFiles {
         }
         defer { lock.release() }
         do throws(FileError) {
+            // Publishing syncs the directory with the lock in it.
+            if durability == .full { try lock.makeOwnerDurable() }
             try lock.stage(bytes, durability: durability)
+        } catch {
+            throw unwritten(name, path, error)
+        }
+        do throws(FileError) {
             try lock.publish()
         } catch {
-            throw RefError(
-                .unavailable, "unable to write reflog '\(path)' (\(error.errno))", reference: name, path: path.string,
-                cause: error)
+            guard error.operation != .syncDirectory else {
+                throw RefError(
+                    notDurable: "reflog '\(path)' has changed", reference: name, path: path.string, cause: error)
+            }
+            throw unwritten(name, path, error)
         }
+    }
+
+    private func unwritten(_ name: RefName, _ path: FilePath, _ error: FileError) -> RefError {
+        RefError(
+            .unavailable, "unable to write reflog '\(path)' (\(error.errno))", reference: name, path: path.string,
+            cause: error)
     }
 }

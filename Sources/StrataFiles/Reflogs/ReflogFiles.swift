@@ -37,12 +37,14 @@ public final class ReflogFiles: ReflogStore {
     public func names() throws(RefError) -> [RefName] { try reader.names() }
 
     public func create(_ name: RefName) throws(RefError) {
-        _ = try writer.append([], to: name, creates: true, durability: durability)
+        try append([], to: name, creates: true)
     }
 
     /// Adds `entries` to the end of the log of `name`; where there is none, it is made if `creates` says so.
     public func append(_ entries: [ReflogEntry], to name: RefName, creates: Bool) throws(RefError) {
-        _ = try writer.append(entries.flatMap(ReflogLine.bytes), to: name, creates: creates, durability: durability)
+        let lines = entries.flatMap(ReflogLine.bytes)
+        let mark = try writer.append(lines, to: name, creates: creates, durability: durability)
+        if let mark, mark.length == nil { try sync(mark.made + [mark.path], name) }
     }
 
     public func delete(_ name: RefName) throws(RefError) {
@@ -53,6 +55,19 @@ public final class ReflogFiles: ReflogStore {
             throw RefError(
                 .unavailable, "unable to unlink '\(path)': \(error.errno)", reference: name, path: path, cause: error)
         }
+        try sync([writer.directory.path(name.bytes)], name)
         writer.directory.removeEmptyParents(of: name)
+    }
+
+    /// With durability `full`: makes the names last.
+    private func sync(_ paths: [FilePath], _ name: RefName) throws(RefError) {
+        guard durability == .full else { return }
+        do throws(FileError) {
+            try Disk.syncDirectories(of: paths)
+        } catch {
+            throw RefError(
+                notDurable: "the reflog of '\(name)' has changed", reference: name, path: error.path.string,
+                cause: error)
+        }
     }
 }

@@ -18,7 +18,7 @@ struct ReflogReader: Sendable {
         do throws(FileError) {
             return try FileStat.lstat(path(name))?.kind == .regular
         } catch {
-            throw unreadable(name, error.errno)
+            throw unreadable(name, error)
         }
     }
 
@@ -31,15 +31,17 @@ struct ReflogReader: Sendable {
             guard let opened = try openForReading(path(name)) else { return }
             file = opened
         } catch {
-            throw unreadable(name, error.errno)
+            throw unreadable(name, error)
         }
         defer { try? file.close() }
         do throws(FileError) {
             guard try FileStat.fstat(file, at: path(name)).kind == .regular else { return }
         } catch {
-            throw unreadable(name, error.errno)
+            throw unreadable(name, error)
         }
-        let scan = ReflogScan(file: file.rawValue) { unreadable(name, Errno(rawValue: $0)) }
+        let scan = ReflogScan(file: file.rawValue) {
+            unreadable(name, FileError(.read, path(name), Errno(rawValue: $0)))
+        }
         let line = { (line: Span<UInt8>) throws(RefError) -> Bool in
             guard let entry = ReflogLine.parse(line, algorithm) else { return true }
             return try body(line, entry)
@@ -69,9 +71,10 @@ struct ReflogReader: Sendable {
         return names.sorted()
     }
 
-    private func unreadable(_ name: RefName, _ reason: Errno) -> RefError {
+    private func unreadable(_ name: RefName, _ cause: FileError) -> RefError {
         let path = path(name).string
         return RefError(
-            .unavailable, "unable to read reflog '\(path)': \(reason)", reference: name, path: path)
+            .unavailable, "unable to read reflog '\(path)': \(cause.errno)", reference: name, path: path,
+            cause: cause)
     }
 }

@@ -1,16 +1,26 @@
 import Glibc
-import StrataRefs
+package import StrataRefs
 
 /// Walks the lines of a file in blocks, forwards or backwards, without ever holding the whole file.
 ///
 /// The descriptor's position is not used. A file that grows meanwhile is read as far as it went at the start.
-struct ReflogScan {
-    let file: Int32
+package struct ReflogScan {
+    private let file: Int32
     /// Lines longer than about this many bytes are passed over like malformed ones.
-    var longestLine = 1 << 22
+    private let longestLine: Int
+    /// How much is read at once, where lines are no longer.
+    private let block: Int
     /// The error for an `errno`.
-    let unreadable: (Int32) -> RefError
-    private static let block = 1 << 13
+    private let unreadable: (Int32) -> RefError
+
+    package init(
+        file: Int32, longestLine: Int = 1 << 22, block: Int = 1 << 13, unreadable: @escaping (Int32) -> RefError
+    ) {
+        self.file = file
+        self.longestLine = longestLine
+        self.block = block
+        self.unreadable = unreadable
+    }
 
     private func size() -> Int? {
         var status = stat()
@@ -20,10 +30,10 @@ struct ReflogScan {
 
     /// Calls `body` with each line, its line feed included, first to last, until it returns false. What stands behind the last
     /// line feed is no line.
-    func forward(_ body: (Span<UInt8>) throws(RefError) -> Bool) throws(RefError) {
+    package func forward(_ body: (Span<UInt8>) throws(RefError) -> Bool) throws(RefError) {
         guard let size = size() else { throw unreadable(errno) }
         var pending: [UInt8] = []
-        var (offset, step, tooLong) = (0, Self.block, false)
+        var (offset, step, tooLong) = (0, block, false)
         while offset < size {
             let count = try read(min(step, size - offset), at: offset, onto: &pending)
             if count == 0 { return }
@@ -43,17 +53,17 @@ struct ReflogScan {
                 tooLong = true
                 pending.removeAll(keepingCapacity: true)
             }
-            step = max(Self.block, pending.count)
+            step = max(block, pending.count)
         }
     }
 
     /// Calls `body` with each line, its line feed included, last to first, until it returns false.
-    func backward(_ body: (Span<UInt8>) throws(RefError) -> Bool) throws(RefError) {
+    package func backward(_ body: (Span<UInt8>) throws(RefError) -> Bool) throws(RefError) {
         guard var start = size() else { throw unreadable(errno) }
         // The end of a line whose beginning lies before `start`.
         var tail: [UInt8] = []
         while start > 0 {
-            let wanted = min(max(Self.block, tail.count), start)
+            let wanted = min(max(block, tail.count), start)
             var buffer: [UInt8] = []
             buffer.reserveCapacity(wanted + tail.count)
             let count = try read(wanted, at: start - wanted, onto: &buffer)

@@ -61,7 +61,7 @@ struct ReflogWriter: Sendable {
         do throws(FileError) {
             try cut(mark)
         } catch let second {
-            return failure(name, error).adding([second.description])
+            return failure(name, error).afterUndoing([second.description])
         }
         return failure(name, error)
     }

@@ -65,7 +65,7 @@ extension FilePath {
 }
 
 /// 16 hexadecimal digits that nobody else has.
-func randomHex() -> String {
+package func randomHex() -> String {
     let digits = String(UInt64.random(in: .min ... .max), radix: 16)
     return String(repeating: "0", count: 16 - digits.count) + digits
 }

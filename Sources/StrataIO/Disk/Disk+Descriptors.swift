@@ -81,6 +81,21 @@ extension Disk {
         try change(.sync, path) { Int(dataOnly ? fdatasync(fd.rawValue) : fsync(fd.rawValue)) }
     }
 
+    /// Hands the contents of an open file to the device and waits for it, without making the device keep them: that takes one ``sync(_:at:dataOnly:)`` of
+    /// any file of the same file system afterwards. Where the kernel cannot, the file is synced.
+    ///
+    /// Git's function: `git_fsync` with `FSYNC_WRITEOUT_ONLY`.
+    public static func writeOut(_ fd: FileDescriptor, at path: FilePath) throws(FileError) {
+        do {
+            try change(.writeOut, path) { Int(strata_write_out(fd.rawValue)) }
+        } catch {
+            switch error.errno {
+            case .noFunction, .notSupported, .invalidArgument: try sync(fd, at: path)
+            default: throw error
+            }
+        }
+    }
+
     /// Closes a descriptor that was written to. The descriptor is gone even when this throws.
     public static func close(_ fd: FileDescriptor, at path: FilePath) throws(FileError) {
         // Linux frees the descriptor before it can be interrupted: closing it again could hit another thread's.

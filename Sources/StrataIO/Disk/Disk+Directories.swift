@@ -49,6 +49,19 @@ extension Disk {
         }
     }
 
+    /// Makes the directory entries of `paths` durable, each directory once. Directories that have gone are passed over: what led to them was
+    /// removed, and nothing of theirs can last.
+    package static func syncDirectories(of paths: [FilePath]) throws(FileError) {
+        var seen: Set<FilePath> = []
+        for path in paths.map({ $0.removingLastComponent() }) where seen.insert(path).inserted {
+            do throws(FileError) {
+                try syncDirectory(path)
+            } catch {
+                if error.errno != .noSuchFileOrDirectory { throw error }
+            }
+        }
+    }
+
     /// Makes the entries of a directory durable: opens it and calls `fsync`.
     public static func syncDirectory(_ path: FilePath) throws(FileError) {
         let name = path.isEmpty ? FilePath(".") : path

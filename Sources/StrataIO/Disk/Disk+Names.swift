@@ -55,6 +55,48 @@ extension Disk {
         try change(.changeMode, path) { call(path) { unsafe Glibc.chmod($0, permissions.rawValue) } }
     }
 
+    /// Sets the times of the file at `path` to now; false when there is none.
+    public static func touch(_ path: FilePath) throws(FileError) -> Bool {
+        do {
+            try change(.setTimes, path) { call(path) { unsafe utimensat(AT_FDCWD, $0, nil, 0) } }
+            return true
+        } catch {
+            if error.isAbsence { return false }
+            throw error
+        }
+    }
+
+    /// Gives a finished file that lies at `temporary` the name `path`, if nothing has it: in one step, or, on file systems that cannot, by a
+    /// link, or after a look.
+    ///
+    /// - Returns: false when there is something at `path`; the file is at `temporary` still.
+    public static func moveIfAbsent(_ temporary: FilePath, to path: FilePath) throws(FileError) -> Bool {
+        do {
+            try renameNoReplace(temporary, to: path)
+            return true
+        } catch {
+            switch error.errno {
+            case .fileExists: return false
+            case .invalidArgument, .noFunction, .notSupported: break
+            default: throw error
+            }
+        }
+        do {
+            try link(temporary, to: path)
+            try unlinkIfPresent(temporary)
+            return true
+        } catch {
+            switch error.errno {
+            case .fileExists: return false
+            case .notPermitted, .notSupported, .noFunction, .improperLink, .tooManyLinks: break
+            default: throw error
+            }
+        }
+        if try FileStat.lstat(path) != nil { return false }
+        try rename(temporary, to: path)
+        return true
+    }
+
     @safe
     static func call(_ path: FilePath, _ body: (UnsafePointer<CChar>) -> CInt) -> Int {
         Int(unsafe path.withPlatformString { unsafe body($0) })

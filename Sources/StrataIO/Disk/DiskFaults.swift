@@ -46,11 +46,15 @@ package enum DiskFaults {
         package var action: Action
         /// Whether the calls after that one meet the same fate, as on a full disk.
         package var persistent: Bool
+        /// Told of each call that counts once it has been made and has not failed.
+        package var watcher: (@Sendable (DiskCall) -> Void)?
 
         package init(
             under: FilePath? = nil, operations: Set<FileOperation> = Set(FileOperation.allCases.filter(\.isChange)),
-            at: Int = 0, _ action: Action = .observe, persistent: Bool = false
+            at: Int = 0, _ action: Action = .observe, persistent: Bool = false,
+            watcher: (@Sendable (DiskCall) -> Void)? = nil
         ) {
+            self.watcher = watcher
             self.under = under
             self.operations = operations
             self.at = at
@@ -77,14 +81,15 @@ package enum DiskFaults {
             }
         }
 
+        fileprivate func counts(_ call: DiskCall) -> Bool {
+            guard plan.operations.contains(call.operation) else { return false }
+            guard let under = plan.under, !DiskFaults.isBelow(under, call.path) else { return true }
+            return call.target.map { DiskFaults.isBelow(under, $0) } ?? false
+        }
+
         /// Records the call; the action when it is its turn.
         fileprivate func note(_ call: DiskCall) -> Action? {
-            guard plan.operations.contains(call.operation) else { return nil }
-            if let under = plan.under, !DiskFaults.isBelow(under, call.path),
-                !(call.target.map { DiskFaults.isBelow(under, $0) } ?? false)
-            {
-                return nil
-            }
+            guard counts(call) else { return nil }
             let number = calls.withLock {
                 $0.append(call)
                 return $0.count
@@ -121,7 +126,8 @@ package enum DiskFaults {
         var failure: Errno?
         var limit: Int?
         var stopAfter = false
-        for session in sessions.withLock({ $0 }) {
+        let installed = sessions.withLock { $0 }
+        for session in installed {
             switch session.note(call) {
             case nil, .observe: break
             case .fail(let errno): failure = errno
@@ -139,7 +145,11 @@ package enum DiskFaults {
         let result = body(nil)
         if stopAfter { stop() }
         switch result {
-        case .success(let value): return value
+        case .success(let value):
+            for session in installed {
+                if let watcher = session.plan.watcher, session.counts(call) { watcher(call) }
+            }
+            return value
         case .failure(let errno): throw FileError(operation, path, to: target, errno)
         }
     }

@@ -43,6 +43,10 @@ public final class FileLock {
     /// Whether the lock would be taken over if this process died.
     public var isRecoverable: Bool { owner != nil }
 
+    /// Sees to it that the lock, should it last through a loss of power, is known for a dead owner's then. To be called before a directory
+    /// with locks in it is synced; costs three syncs the first time in a process, and nothing after.
+    package func makeOwnerDurable() throws(FileError) { try owner?.makeDurable(in: space.directory) }
+
     /// Writes the new contents of ``path`` where nobody sees them, synced when `durability` is at least `data`. They
     /// replace what was staged before.
     public func stage(_ bytes: Span<UInt8>, durability: Durability = .none) throws(FileError) {
@@ -157,6 +161,7 @@ public final class FileLock {
             }
         } catch {
             isGone = false
+            space.noteStuck(lockPath, owner, inode: inode, device: device)
         }
         // A link that cannot be removed stays counted, so that its owner file stays, and is taken over when we end.
         if let owner, isGone { space.unreserve(owner) }
@@ -172,14 +177,7 @@ public final class FileLock {
             return fd
         }
         let file = space.temporaryPath()
-        var fd: FileDescriptor
-        do {
-            fd = try Disk.create(file, sharing: space.sharing)
-        } catch {
-            guard error.errno == .noSuchFileOrDirectory else { throw error }
-            try Disk.makeDirectories(file.removingLastComponent(), sharing: space.sharing)
-            fd = try Disk.create(file, sharing: space.sharing)
-        }
+        let fd = try space.createTemporary(file)
         staged = file
         return fd
     }

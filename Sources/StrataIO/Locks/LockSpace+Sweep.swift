@@ -29,7 +29,15 @@ extension LockSpace {
     /// and not beyond `limit` directory entries. An owner file whose locks were not all found stays.
     @discardableResult
     public func sweepDeadOwners(limit: Int = 2_000_000) throws(LockError) -> Int {
-        do {
+        let sweep = try sweep(limit: limit)
+        if let failure = sweep.failures.first { throw failure }
+        return sweep.owners.count
+    }
+
+    /// The same, with what it did; an owner that could not be recovered is among its ``LockSweep/failures``.
+    public func sweep(limit: Int = 2_000_000) throws(LockError) -> LockSweep {
+        var sweep = LockSweep()
+        do throws(FileError) {
             // In this order: a value listed now has an owner file now, so one that has none afterwards has no owner.
             let temporaries = try names(in: directory.appending("tmp"))
             var dead: [DeadOwner] = []
@@ -43,33 +51,29 @@ extension LockSpace {
                 dead.append(owner)
             }
             // One that cannot be recovered keeps its locks, and does not keep the others from being let go.
-            var failure: LockError?
             for owner in dead {
                 do {
                     try recover(owner.record)
                 } catch {
-                    failure = failure ?? .notRecovered(path: owner.path, owner: owner.record, error)
+                    sweep.failures.append(.notRecovered(path: owner.path, owner: owner.record, error))
                     disclaim(owner.stat)
                     dead.removeAll { $0 === owner }
                 }
             }
-            if dead.contains(where: { $0.stat.linkCount > 1 }) { try removeLocks(of: dead, limit: limit) }
-            var removed = 0
+            if dead.contains(where: { $0.stat.linkCount > 1 }) { try removeLocks(of: dead, limit: limit, &sweep) }
             for owner in dead {
-                try removeIfUnlinked(owner.record, owner.descriptor)
-                if try FileStat.fstat(owner.descriptor, at: owner.path).linkCount == 0 { removed += 1 }
+                sweep.values += try removeIfUnlinked(owner.record, owner.descriptor)
+                if try FileStat.fstat(owner.descriptor, at: owner.path).linkCount == 0 {
+                    sweep.owners.append(owner.record)
+                }
             }
             for name in temporaries where !owners.contains(String(name.prefix { $0 != "-" })) {
-                try Disk.unlinkIfPresent(directory.appending("tmp").appending(name))
+                let path = directory.appending("tmp").appending(name)
+                if try Disk.unlinkIfPresent(path) { sweep.values.append(path) }
             }
-            if let failure { throw failure }
-            return removed
-        } catch let error as LockError {
-            throw error
-        } catch let error as FileError {
-            throw .file(path: error.path, error)
+            return sweep
         } catch {
-            throw .notRecovered(path: directory, owner: OwnerRecord(id: id, number: 0), error)
+            throw .file(path: error.path, error)
         }
     }
 
@@ -95,7 +99,7 @@ extension LockSpace {
         return DeadOwner(named, path, fd, stat)
     }
 
-    private func removeLocks(of dead: [DeadOwner], limit: Int) throws(FileError) {
+    private func removeLocks(of dead: [DeadOwner], limit: Int, _ sweep: inout LockSweep) throws(FileError) {
         var left = 0
         for owner in dead { left += Int(owner.stat.linkCount) - 1 }
         var entries = 0
@@ -114,7 +118,10 @@ extension LockSpace {
                 if kind == .directory {
                     if !(isRoot && path.lastComponent?.string == "objects") { pending.append((path, false)) }
                 } else if let now = try FileStat.lstat(path), dead.contains(where: { $0.stat.isSameFile(as: now) }) {
-                    if try Disk.unlinkIfPresent(path) { left -= 1 }
+                    if try Disk.unlinkIfPresent(path) {
+                        left -= 1
+                        sweep.locks.append(path)
+                    }
                 }
             }
             if left == 0 { return }

@@ -134,20 +134,26 @@ extension LockSpace {
 
     /// Removes a dead owner's file when no lock is left, and with the last file of an owner the values it had not published.
     /// Its lock is held.
-    func removeIfUnlinked(_ owner: OwnerRecord, _ fd: FileDescriptor) throws(FileError) {
+    ///
+    /// - Returns: those values.
+    @discardableResult
+    func removeIfUnlinked(_ owner: OwnerRecord, _ fd: FileDescriptor) throws(FileError) -> [FilePath] {
         let path = directory.appending(owner.fileName)
         let stat = try FileStat.fstat(fd, at: path)
-        guard stat.linkCount == 1, let now = try FileStat.lstat(path), now.isSameFile(as: stat) else { return }
+        guard stat.linkCount == 1, let now = try FileStat.lstat(path), now.isSameFile(as: stat) else { return [] }
         // In this order: a value listed now has an owner file now. An owner that has only begun may look dead, and makes another
         // file and values while we are here.
         let temporaries = try names(in: directory.appending("tmp")).filter { $0.prefix { $0 != "-" } == owner.id }
         let isLast = try !names(in: directory).contains { name in
             name != owner.fileName && OwnerRecord(fileName: name)?.id == owner.id
         }
-        if isLast {
-            for name in temporaries { try Disk.unlinkIfPresent(directory.appending("tmp").appending(name)) }
+        var removed: [FilePath] = []
+        for name in isLast ? temporaries : [] {
+            let value = directory.appending("tmp").appending(name)
+            if try Disk.unlinkIfPresent(value) { removed.append(value) }
         }
         try Disk.unlinkIfPresent(path)
+        return removed
     }
 
     /// The names in a directory of ours; none when it is absent.

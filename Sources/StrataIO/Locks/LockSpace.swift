@@ -32,6 +32,8 @@ public final class LockSpace: Sendable {
     private let serial = Atomic<Int>(0)
     /// The dead owners' files whose kernel locks a sweep of this object holds, and the thread that sweeps.
     private let claims = Mutex<[Claim]>([])
+    /// Locks that were released but could not be removed.
+    private let stuck = Mutex<[FilePath: Stuck]>([:])
     /// Whether dead owners are still to be swept before the first lock.
     private let mustSweep: Atomic<Bool>
 
@@ -39,6 +41,12 @@ public final class LockSpace: Sendable {
         var owner: OwnerFile
         /// Links made, being made, or that could not be removed.
         var links: Int
+    }
+
+    private struct Stuck {
+        let owner: OwnerFile?
+        let inode: UInt64
+        let device: UInt64
     }
 
     private struct Claim {
@@ -95,6 +103,7 @@ public final class LockSpace: Sendable {
     /// Called by deinit, and at the orderly end of the process for objects that still live then.
     public func close() {
         guard isOwnProcess else { return }
+        for path in stuck.withLock({ Array($0.keys) }) { _ = removeStuck(path) }
         let idle = state.withLock { state -> [OwnerFile] in
             state.isOpen = false
             let idle = state.slots.filter { $0.links == 0 }.map(\.owner)
@@ -138,6 +147,7 @@ public final class LockSpace: Sendable {
         var grace: Deadline?
         while true {
             if let lock = try tryAcquire(path, lockPath) { return lock }
+            if removeStuck(lockPath) { continue }
             var isOurs = false
             switch try examine(lockPath, protecting: path) {
             case .removed: continue
@@ -160,6 +170,26 @@ public final class LockSpace: Sendable {
             }
             backoff.wait(ours: isOurs || vanished >= 4, until: deadline)
         }
+    }
+
+    /// A released lock could not be removed: whoever of this object wants it next tries again.
+    func noteStuck(_ lockPath: FilePath, _ owner: OwnerFile?, inode: UInt64, device: UInt64) {
+        stuck.withLock { $0[lockPath] = Stuck(owner: owner, inode: inode, device: device) }
+    }
+
+    /// Removes a lock of ours that was released and is still there; false when it is none.
+    private func removeStuck(_ lockPath: FilePath) -> Bool {
+        guard isOwnProcess, let one = stuck.withLock({ $0.removeValue(forKey: lockPath) }) else { return false }
+        do throws(FileError) {
+            if let now = try FileStat.lstat(lockPath), now.inode == one.inode, now.device == one.device {
+                try Disk.unlinkIfPresent(lockPath)
+            }
+        } catch {
+            stuck.withLock { $0[lockPath] = one }
+            return false
+        }
+        if let owner = one.owner { unreserve(owner) }
+        return true
     }
 
     /// One try; nil when the name exists.
@@ -297,5 +327,16 @@ extension LockSpace {
     package func temporaryPath() -> FilePath {
         let number = serial.add(1, ordering: .relaxed).newValue
         return directory.appending("tmp").appending("\(id)-\(number)")
+    }
+
+    /// Makes the file of a ``temporaryPath()``, and the directory where somebody has removed that.
+    package func createTemporary(_ path: FilePath) throws(FileError) -> FileDescriptor {
+        do {
+            return try Disk.create(path, sharing: sharing)
+        } catch {
+            guard error.errno == .noSuchFileOrDirectory else { throw error }
+            try Disk.makeDirectories(path.removingLastComponent(), sharing: sharing)
+            return try Disk.create(path, sharing: sharing)
+        }
     }
 }

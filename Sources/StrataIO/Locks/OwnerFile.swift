@@ -1,5 +1,6 @@
 import CStrataIO
-import SystemPackage
+import Synchronization
+package import SystemPackage
 
 /// A file of a living process that its locks are hard links of.
 ///
@@ -12,6 +13,8 @@ final class OwnerFile: Sendable {
     let descriptor: FileDescriptor
     let inode: UInt64
     let device: UInt64
+    /// Whether file and name are known to be on the medium.
+    private let isDurable = Atomic<Bool>(false)
 
     private init(_ path: FilePath, _ descriptor: FileDescriptor, _ stat: FileStat) {
         self.path = path
@@ -21,6 +24,15 @@ final class OwnerFile: Sendable {
     }
 
     deinit { try? descriptor.close() }
+
+    /// Makes the file and its name last through a loss of power: or else a lock that does would be nobody's, as git's are.
+    func makeDurable(in directory: FilePath) throws(FileError) {
+        if isDurable.load(ordering: .relaxed) { return }
+        try Disk.sync(descriptor, at: path)
+        try Disk.syncDirectory(directory)
+        try Disk.syncDirectory(directory.removingLastComponent())
+        isDurable.store(true, ordering: .relaxed)
+    }
 
     func isFile(_ stat: FileStat) -> Bool { stat.inode == inode && stat.device == device }
 
@@ -84,12 +96,12 @@ final class OwnerFile: Sendable {
     }
 }
 
-enum OwnerLock {
+package enum OwnerLock {
     case taken, held, impossible
 }
 
-/// Takes the kernel's write lock on an owner file, if nobody has it.
-func takeOwnerLock(_ fd: FileDescriptor) -> OwnerLock {
+/// Takes the kernel's write lock on an owner file, if nobody has it: it lasts as long as the descriptor, so at most as long as the process.
+package func takeOwnerLock(_ fd: FileDescriptor) -> OwnerLock {
     switch Disk.attempt({ Int(strata_ofd_lock(fd.rawValue)) }) {
     case .success: .taken
     case .failure(.resourceTemporarilyUnavailable), .failure(.permissionDenied): .held

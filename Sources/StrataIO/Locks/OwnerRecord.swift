@@ -24,7 +24,7 @@ public struct OwnerRecord: Sendable, Hashable {
     var fileName: String { "owner-\(id)-\(number)" }
 
     /// The record of this process.
-    init(id: String, number: Int) {
+    package init(id: String, number: Int) {
         self.id = id
         self.number = number
         pid = getpid()
@@ -47,7 +47,7 @@ public struct OwnerRecord: Sendable, Hashable {
     }
 
     /// The record in the contents of a file; nil when it is not a file of ours, or garbled.
-    init?(contents: [UInt8]) {
+    package init?(contents: [UInt8]) {
         guard contents.count <= OwnerRecord.limit, contents.starts(with: OwnerRecord.magic) else { return nil }
         var fields: [Substring: Substring] = [:]
         let text = String(decoding: contents.dropFirst(OwnerRecord.magic.count), as: UTF8.self)
@@ -71,7 +71,7 @@ public struct OwnerRecord: Sendable, Hashable {
     }
 
     /// The contents of the owner file.
-    var contents: [UInt8] {
+    package var contents: [UInt8] {
         let lines =
             "id \(id)\nnumber \(number)\npid \(pid)\nhost \(host)\nstarted \(processStart)\ncreated \(created)\n"
         return OwnerRecord.magic + Array(lines.utf8)

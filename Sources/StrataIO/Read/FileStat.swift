@@ -23,6 +23,8 @@ public struct FileStat: Sendable, Hashable {
     public var inode: UInt64
     public var linkCount: UInt64
     public var size: Int64
+    /// The number of bytes that the file takes on the disk.
+    public var allocatedSize: Int64
     public var owner: UInt32
     public var group: UInt32
     /// Nanoseconds since 1970.
@@ -37,6 +39,7 @@ public struct FileStat: Sendable, Hashable {
         inode = UInt64(info.st_ino)
         linkCount = UInt64(info.st_nlink)
         size = Int64(info.st_size)
+        allocatedSize = Int64(info.st_blocks) * 512
         owner = info.st_uid
         group = info.st_gid
         modified = info.st_mtim.nanoseconds

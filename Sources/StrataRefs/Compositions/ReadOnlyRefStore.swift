@@ -7,7 +7,7 @@ public import StrataModel
 /// value, and changing a reflog are errors, `unsupported`, before anything has happened; the store beneath is never asked for a lock.
 /// Others may still change it beside. Safe to share between threads as far as the store beneath is. Git has no like of it.
 public final class ReadOnlyRefStore: RefStore {
-    private let base: any RefStore
+    let base: any RefStore
 
     public init(_ base: any RefStore) { self.base = base }
 
@@ -18,6 +18,10 @@ public final class ReadOnlyRefStore: RefStore {
     public func snapshot() throws(RefError) -> any RefSnapshot { try base.snapshot() }
 
     public func stamp(covering scope: RefScope) throws(RefError) -> RefStamp? { try base.stamp(covering: scope) }
+
+    public func snapshot(sharing shares: DomainShares) throws(RefError) -> any RefSnapshot {
+        try base.snapshot(sharing: shares)
+    }
 
     public func makeHold() throws(RefError) -> any HeldRefs { ReadOnlyHold(base) }
 

@@ -30,14 +30,16 @@ final class MemoryHold: HeldRefs {
         }
     }
 
-    /// Takes those of `names` that nobody holds, and leaves the others in it.
+    /// Takes those of `names` that can be had, and leaves the others in it.
     private func take(_ names: inout [RefName]) {
-        let wanted = names
-        let taken = store.state.withLock { state in wanted.map { state.held.insert($0).inserted } }
-        names = []
-        for (name, isTaken) in zip(wanted, taken) {
-            if isTaken { held.insert(name) } else if !held.contains(name) { names.append(name) }
+        let (wanted, own) = (names, held)
+        let all = store.state.withLock { state in
+            wanted.reduce(into: own) { own, name in
+                if state.holds.take(name, besides: own) { own.insert(name) }
+            }
         }
+        held = all
+        names = wanted.filter { !all.contains($0) }
     }
 
     func read(_ name: RefName) throws(RefError) -> RefValue? { try store.snapshot().read(name) }
@@ -56,7 +58,7 @@ final class MemoryHold: HeldRefs {
     }
 
     func abort() {
-        store.state.withLock { $0.held.subtract(held) }
+        store.state.withLock { [held] in $0.holds.letGo(held) }
         held = []
         staged = []
     }

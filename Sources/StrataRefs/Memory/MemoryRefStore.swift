@@ -10,6 +10,7 @@ public final class MemoryRefStore: RefStore {
     public let commitDomain = CommitDomainID()
     public let capabilities: RefStoreCapabilities = [
         .writes, .symbolicRefs, .reflogs, .atomicForReaders, .snapshotIsolation, .perWorktreeRefs, .stamps,
+        .wholeListings,
     ]
 
     /// Everything that changes, behind one lock that is held only to look or to swap.
@@ -18,7 +19,7 @@ public final class MemoryRefStore: RefStore {
         var refs: [RefRun] = []
         var logs: [RefName: [ReflogEntry]] = [:]
         var generation: UInt64 = 0
-        var held: Set<RefName> = []
+        var holds = MemoryHeldNames()
     }
 
     let state = Mutex(State())

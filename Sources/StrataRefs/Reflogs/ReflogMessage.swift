@@ -1,3 +1,5 @@
+import StrataModel
+
 /// The form of reflog messages: one line. Git's function: `normalize_reflog_message`.
 public enum ReflogMessage {
     /// `message`, up to a NUL if there is one, with every run of white space made one space and none at the ends.
@@ -6,7 +8,7 @@ public enum ReflogMessage {
         result.reserveCapacity(message.count)
         var pendingSpace = false
         for byte in message.prefix(while: { $0 != 0 }) {
-            if isSpace(byte) {
+            if isGitSpace(byte) {
                 pendingSpace = !result.isEmpty
             } else {
                 if pendingSpace { result.append(UInt8(ascii: " ")) }
@@ -16,7 +18,4 @@ public enum ReflogMessage {
         }
         return result
     }
-
-    /// Git's `isspace`: blank, tab, line feed, carriage return.
-    static func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 || byte == 0x0a || byte == 0x0d }
 }

@@ -30,10 +30,12 @@ public struct RefError: Error, Sendable {
         let path: String?
         let cause: (any Error)?
         let rejection: RefRejection?
+        let hasTakenEffect: Bool
         init(
             code: Code, message: String, reference: RefName?, path: String?, cause: (any Error)?,
-            rejection: RefRejection?
+            rejection: RefRejection?, hasTakenEffect: Bool = false
         ) {
+            self.hasTakenEffect = hasTakenEffect
             self.code = code
             self.message = message
             self.reference = reference
@@ -53,6 +55,16 @@ public struct RefError: Error, Sendable {
             code: code, message: message, reference: reference, path: path, cause: cause, rejection: nil)
     }
 
+    /// A failure to make last through a loss of power what has happened: ``hasTakenEffect``.
+    ///
+    /// - Parameter done: what has happened, as `'x' has changed`.
+    @inline(never)
+    public init(notDurable done: String, reference: RefName? = nil, path: String?, cause: any Error) {
+        storage = Storage(
+            code: .unavailable, message: "\(done), but may not survive a power failure: \(cause)", reference: reference,
+            path: path, cause: cause, rejection: nil, hasTakenEffect: true)
+    }
+
     /// The failure of an atomic transaction one of whose edits was rejected.
     @inline(never)
     public init(_ rejection: RefRejection, of name: RefName) {
@@ -69,6 +81,8 @@ public struct RefError: Error, Sendable {
     public var path: String? { storage.path }
     /// What lies beneath.
     public var cause: (any Error)? { storage.cause }
+    /// Whether what was asked has been done all the same: only that it lasts through a loss of power could not be seen to.
+    public var hasTakenEffect: Bool { storage.hasTakenEffect }
     /// The verdict, where ``code`` is ``Code/rejected``.
     public var rejection: RefRejection? { storage.rejection }
 }
@@ -80,6 +94,13 @@ extension RefError {
             code, message + "; other references of the transaction have changed already", reference: reference,
             path: path,
             cause: cause ?? self)
+    }
+}
+
+extension RefError {
+    /// The failure of a last sync as that of a transaction that is done.
+    func afterTakingEffect(_ done: String) -> RefError {
+        RefError(notDurable: done, reference: reference, path: path, cause: cause ?? self)
     }
 }
 

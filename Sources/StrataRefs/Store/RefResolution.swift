@@ -68,8 +68,24 @@ public enum RefResolver {
 
 extension RefSnapshot {
     /// Where `name` leads through symbolic references.
+    ///
+    /// The chain as it was at one moment, where the store can tell (``RefStoreCapabilities/wholeListings``).
     public func resolve(_ name: RefName) throws(RefResolutionFailure) -> RefResolution {
-        try RefResolver.resolve(name) { name throws(RefError) in try read(name) }
+        let watches = watches
+        if watches.isEmpty { return try RefResolver.resolve(name) { name throws(RefError) in try read(name) } }
+        let outcome: Result<RefResolution, RefResolutionFailure>
+        do throws(RefError) {
+            outcome = try watches.reading { () throws(RefError) in
+                do throws(RefResolutionFailure) {
+                    return .success(try RefResolver.resolve(name) { name throws(RefError) in try read(name) })
+                } catch {
+                    return .failure(error)
+                }
+            }
+        } catch {
+            throw .unreadable(error)
+        }
+        return try outcome.get()
     }
 
     /// The object id that `name` leads to; nil when there is none. Nil for a dangling symbolic reference too.

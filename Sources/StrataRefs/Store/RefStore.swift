@@ -28,6 +28,14 @@ public protocol RefStore: Sendable {
     /// A hold on nothing yet, to which names are added.
     func makeHold() throws(RefError) -> any HeldRefs
 
+    /// As ``snapshot()``, for a composition that reads several stores: of one state with those of the other stores of the domain that were
+    /// given `shares`, where the store can do that. The default takes its own.
+    func snapshot(sharing shares: DomainShares) throws(RefError) -> any RefSnapshot
+
+    /// As ``makeHold()``, for a composition that changes several stores: one with those of the other stores of the domain that were given
+    /// `shares`, where the store can do that. The default is a hold of its own.
+    func makeHold(sharing shares: DomainShares) throws(RefError) -> any HeldRefs
+
     /// Decides and commits `transactions` in order. The default runs them one by one; a store may fold them into one commit.
     /// A failure that is no verdict (``RefError``) is the outcome of its own transaction only.
     func submit(
@@ -36,6 +44,10 @@ public protocol RefStore: Sendable {
 
     /// The store's reflogs; nil when it keeps none.
     var reflogs: (any ReflogStore)? { get }
+
+    /// How the store answers `question`: which of the stores beneath it answer, and what they open for it. Asks all of them anew; what
+    /// fails is said in its place. The default gives the store's own answer and says nothing of what is beneath. Not meant to be fast.
+    func explain(_ question: RefQuestion) -> RefExplanation
 }
 
 /// References that do not change while they are looked at.
@@ -47,6 +59,10 @@ public protocol RefSnapshot: Sendable {
 
     /// The references of `scope` in the order of their names' unsigned bytes, broken ones included.
     func cursor(over scope: RefScope) throws(RefError) -> any RefCursor
+
+    /// What tells whether several reads came between the steps of a transaction. Where there are any, a cursor has read all that can change when
+    /// it is made or sought.
+    var watches: [any RefReadWatch] { get }
 }
 
 /// A walk over references in the order of their names.
@@ -101,6 +117,10 @@ public enum RefHoldFailure: Error, Sendable {
 }
 
 extension RefStore {
+    public func snapshot(sharing shares: DomainShares) throws(RefError) -> any RefSnapshot { try snapshot() }
+
+    public func makeHold(sharing shares: DomainShares) throws(RefError) -> any HeldRefs { try makeHold() }
+
     public func submit(
         _ transactions: [RefTransaction], _ context: RefTransactionContext
     ) -> [Result<RefTransactionResult, RefError>] {

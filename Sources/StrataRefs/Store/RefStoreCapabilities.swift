@@ -11,7 +11,7 @@ public struct RefStoreCapabilities: OptionSet, Sendable, Hashable {
     public static let symbolicRefs = RefStoreCapabilities(rawValue: 1 << 1)
     /// It keeps reflogs.
     public static let reflogs = RefStoreCapabilities(rawValue: 1 << 2)
-    /// A transaction is visible to every reader as a whole or not at all.
+    /// A transaction is visible to every reader as a whole or not at all: a snapshot shows all of it or nothing.
     public static let atomicForReaders = RefStoreCapabilities(rawValue: 1 << 3)
     /// A snapshot stays as it was, whatever is written meanwhile.
     public static let snapshotIsolation = RefStoreCapabilities(rawValue: 1 << 4)
@@ -19,6 +19,10 @@ public struct RefStoreCapabilities: OptionSet, Sendable, Hashable {
     public static let perWorktreeRefs = RefStoreCapabilities(rawValue: 1 << 5)
     /// Its stamps, where it gives one, are exact: equal stamps mean that nothing has changed between.
     public static let stamps = RefStoreCapabilities(rawValue: 1 << 6)
+    /// A listing, a read of several names (``RefSnapshot/read(_:)-([RefName])``) and the resolving of a name see each transaction as a whole or not at all; two calls
+    /// may still see different states. In files that is so of transactions that write an intent: not where locks are plain ones, nor where
+    /// `packed-refs` is a symbolic link.
+    public static let wholeListings = RefStoreCapabilities(rawValue: 1 << 7)
 }
 
 /// Stores with equal domains commit as one.

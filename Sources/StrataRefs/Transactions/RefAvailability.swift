@@ -10,8 +10,10 @@ struct RefAvailability {
     /// The directory, with its slash, of the last name that nothing stood above: neighbours need not look again.
     private var cleared: [UInt8] = []
     private var cursor: (any RefCursor)?
+    /// Where the last name would be among the transaction's: mostly the next is its neighbour.
+    private var place = 0
 
-    init(transaction: Set<RefName>) { self.transaction = transaction.sorted() }
+    init(transaction: [RefName]) { self.transaction = transaction.sortedWithoutRepeats() }
 
     /// The text of the conflict that `name` runs into, or nil. `live` are the transaction's names that were not rejected.
     mutating func conflict(
@@ -55,13 +57,21 @@ struct RefAvailability {
         return exists
     }
 
-    private func first(below prefix: [UInt8], among live: Set<RefName>) -> RefName? {
+    private mutating func first(below prefix: [UInt8], among live: Set<RefName>) -> RefName? {
+        func isBefore(_ index: Int) -> Bool {
+            guard index >= 0, index < transaction.count else { return index < 0 }
+            let other = transaction[index].bytes
+            return RefNameOrder.compare(other.span, prefix.span) < 0
+        }
         var (low, high) = (0, transaction.count)
+        if isBefore(place), !isBefore(place + 1) {
+            (low, high) = (place + 1, place + 1)
+        }
         while low < high {
             let middle = (low + high) / 2
-            let other = transaction[middle].bytes
-            if RefNameOrder.compare(other.span, prefix.span) < 0 { low = middle + 1 } else { high = middle }
+            if isBefore(middle) { low = middle + 1 } else { high = middle }
         }
+        place = low
         return transaction[low...].prefix { $0.bytes.starts(with: prefix) }.first(where: live.contains)
     }
 }

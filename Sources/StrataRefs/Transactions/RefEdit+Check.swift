@@ -12,7 +12,7 @@ extension RefEdit {
             return
         }
         do throws(RefTransactionPlan.Verdict) {
-            _ = try RefEditRules.checkObject(id, for: name, in: objects)
+            try RefEditRules.checkObject(id, for: name, in: objects)
         } catch {
             switch error {
             case .rejected(let rejection): throw RefError(rejection, of: name)

@@ -33,14 +33,19 @@ enum RefEditRules {
     }
 
     /// Checks that a new object exists and suits its reference.
-    ///
-    /// - Returns: what a tag peels to.
     static func checkObject(
         _ id: ObjectID, for name: RefName, in objects: any ObjectLookup
-    ) throws(RefTransactionPlan.Verdict) -> ObjectID? {
-        let absent = "trying to write ref '\(name)' with nonexistent object \(id)"
+    ) throws(RefTransactionPlan.Verdict) {
+        try checkKind(try kind(ofNew: id, for: name, in: objects), of: id, for: name)
+    }
+
+    /// The kind of a new object, which must exist.
+    static func kind(
+        ofNew id: ObjectID, for name: RefName, in objects: any ObjectLookup
+    ) throws(RefTransactionPlan.Verdict) -> ObjectKind {
+        var absent: String { "trying to write ref '\(name)' with nonexistent object \(id)" }
         let kind: ObjectKind?
-        do throws(ObjectLookupError) { kind = try objects.kind(of: id) } catch {
+        do throws(ObjectError) { kind = try objects.kind(of: id) } catch {
             // Git takes what it cannot read for absent. That would be a verdict on the edit, where there can be none.
             guard error.code == .corrupt else {
                 throw .failed(RefError(.unavailable, absent, reference: name, path: error.file, cause: error))
@@ -48,13 +53,23 @@ enum RefEditRules {
             kind = nil
         }
         guard let kind else { throw .rejected(RefRejection(.invalidNewValue, at: name, absent)) }
+        return kind
+    }
+
+    /// Whether an object of that kind suits its reference.
+    static func checkKind(_ kind: ObjectKind, of id: ObjectID, for name: RefName) throws(RefTransactionPlan.Verdict) {
         if kind != .commit && (name.isBranch || name == .head) {
             throw .rejected(
                 RefRejection(
                     .invalidNewValue, at: name, "trying to write non-commit object \(id) to branch '\(name)'"))
         }
-        guard kind == .tag else { return nil }
-        do throws(ObjectLookupError) { return try objects.peel(id)?.id } catch {
+    }
+
+    /// What a tag peels to.
+    static func peel(
+        _ id: ObjectID, for name: RefName, in objects: any ObjectLookup
+    ) throws(RefTransactionPlan.Verdict) -> ObjectID? {
+        do throws(ObjectError) { return try objects.peel(id)?.id } catch {
             // A broken tag peels to nothing, as with git; one that cannot be read now would be written down as one that does.
             if error.code == .corrupt { return nil }
             throw .failed(

@@ -13,6 +13,8 @@ struct RefTransactionPlan {
     private var updates: [RefUpdate]
     /// Names whose value the transaction changes or checks, without those of rejected edits.
     private var names: Set<RefName> = []
+    /// What new objects are: each is looked up once.
+    private var kinds: [ObjectID: ObjectKind] = [:]
     /// What new objects peel to.
     private var peeled: [ObjectID: ObjectID] = [:]
     /// Updates of names that do not exist, which must not get in the way of those that do.
@@ -36,23 +38,37 @@ struct RefTransactionPlan {
     mutating func checkEdits() throws(RefError) {
         names.reserveCapacity(updates.count)
         var twice: RefName?
-        for index in updates.indices {
-            let edit = transaction.edits[index]
-            try RefEditRules.checkName(edit)
-            if edit.checksObject, case .write(.object(let id)) = updates[index].change, let objects = context.objects {
+        // Field by field: a copy of an edit is a dozen counts of references.
+        let edits = transaction.edits
+        for index in edits.indices {
+            try RefEditRules.checkName(edits[index])
+            let name = edits[index].name
+            if edits[index].checksObject, case .write(.object(let id)) = updates[index].change,
+                let objects = context.objects
+            {
                 do throws(Verdict) {
-                    if let peel = try RefEditRules.checkObject(id, for: edit.name, in: objects) { peeled[id] = peel }
+                    try checkObject(id, for: name, in: objects)
                 } catch {
                     try take(error, on: index)
                 }
             }
-            if !updates[index].logOnly, isLive(index), !names.insert(edit.name).inserted {
-                twice = twice.map { min($0, edit.name) } ?? edit.name
+            if !updates[index].logOnly, isLive(index), !names.insert(name).inserted {
+                twice = twice.map { min($0, name) } ?? name
             }
         }
         if let twice {
             throw RefError(.invalid, "multiple updates for ref '\(twice)' not allowed", reference: twice)
         }
+    }
+
+    private mutating func checkObject(
+        _ id: ObjectID, for name: RefName, in objects: any ObjectLookup
+    ) throws(Verdict) {
+        if let known = kinds[id] { return try RefEditRules.checkKind(known, of: id, for: name) }
+        let kind = try RefEditRules.kind(ofNew: id, for: name, in: objects)
+        kinds[id] = kind
+        try RefEditRules.checkKind(kind, of: id, for: name)
+        if kind == .tag { peeled[id] = try RefEditRules.peel(id, for: name, in: objects) }
     }
 
     // MARK: Under the hold
@@ -62,9 +78,11 @@ struct RefTransactionPlan {
     /// - Returns: what the store is to do. Names of rejected edits are held, and left as they are.
     mutating func decide(under held: any HeldRefs) throws(RefError) -> [ResolvedRefEdit] {
         let headTarget = try held.read(.head)?.target
-        var wanted = (updates.indices.filter(isLive).map { updates[$0].name } + expectedSplits(headTarget)).sorted()
         // Lines for reflogs may come with a change of the same reference.
-        wanted = zip(wanted, [nil] + wanted.map(Optional.some)).filter { $0 != $1 }.map(\.0)
+        var wanted = expectedSplits(headTarget)
+        wanted.reserveCapacity(updates.count + wanted.count)
+        for index in updates.indices where isLive(index) { wanted.append(updates[index].name) }
+        wanted = wanted.sortedWithoutRepeats()
         var unheld: [RefName: RefHoldFailure] = [:]
         for case (let name, let failure?) in zip(wanted, try held.hold(wanted, until: context.deadline)) {
             unheld[name] = failure
@@ -73,11 +91,11 @@ struct RefTransactionPlan {
         while index < updates.count {  // grows while it runs
             if isLive(index) {
                 let name = updates[index].name
-                if updates[index].parent != nil, unheld[name] == nil {
+                if updates[index].parent != nil, unheld.isEmpty || unheld[name] == nil {
                     unheld[name] = try held.hold([name], until: context.deadline).first ?? nil
                 }
                 do throws(Verdict) {
-                    try decide(index, headTarget, unheld[name], held)
+                    try decide(index, headTarget, unheld.isEmpty ? nil : unheld[name], held)
                 } catch {
                     try take(error, on: index)
                 }
@@ -169,8 +187,16 @@ struct RefTransactionPlan {
         updates[index].followsSymbolic = false
     }
 
+    private var changedNames: [RefName] {
+        var changed: [RefName] = []
+        changed.reserveCapacity(updates.count)
+        for index in updates.indices where !updates[index].logOnly { changed.append(updates[index].name) }
+        return changed
+    }
+
     private mutating func conflict(of name: RefName, _ held: any HeldRefs) throws(RefError) -> String? {
-        var availability = availability.take() ?? RefAvailability(transaction: names)
+        var availability =
+            availability.take() ?? RefAvailability(transaction: changedNames)
         defer { self.availability = availability }
         return try availability.conflict(of: name, among: names, in: held)
     }
@@ -207,20 +233,19 @@ struct RefTransactionPlan {
         resolved.reserveCapacity(updates.count)
         for index in updates.indices where isLive(index) {
             let update = updates[index]
-            let edit = transaction.edits[update.edit]
             let action: ResolvedRefEdit.Action
             switch (update.writes && !update.logOnly, newValue(update)) {
             case (false, _): action = .keep
             case (true, nil): action = .delete
             case (true, let value?): action = .write(value)
             }
-            let line = try lines.line(for: update, edit)
+            let line = try lines.line(for: update, transaction.edits[update.edit])
             resolved.append(
                 ResolvedRefEdit(
                     name: update.name, action: action, old: update.found, reflog: line,
                     createsReflog: line != nil
                         && (update.logging == .force || context.reflogs.creates(update.name)),
-                    isPeelKnown: edit.checksObject && context.objects != nil))
+                    isPeelKnown: transaction.edits[update.edit].checksObject && context.objects != nil))
         }
         return resolved
     }
@@ -260,5 +285,19 @@ struct RefTransactionPlan {
         if case .log = transaction.edits[edit].change { return }
         names.remove(transaction.edits[edit].name)
         names.subtract(referents[edit] ?? [])
+    }
+}
+
+extension [RefName] {
+    /// In their order, each once. Cheap where they are in order already.
+    func sortedWithoutRepeats() -> [RefName] {
+        var all = sorted()
+        var count = all.isEmpty ? 0 : 1
+        for index in all.indices.dropFirst() where all[index] != all[count - 1] {
+            if index != count { all[count] = all[index] }
+            count += 1
+        }
+        all.removeSubrange(count...)
+        return all
     }
 }

@@ -13,6 +13,8 @@ public final class RefTransactionRun {
     private let store: any RefStore
     private let context: RefTransactionContext
     private var held: (any HeldRefs)?
+    /// Between the check of the edits and the decision.
+    private var plan: RefTransactionPlan?
     private var rejections: [RefRejection?]
     private var observed: [ObservedRefUpdate] = []
 
@@ -30,29 +32,50 @@ public final class RefTransactionRun {
     /// - Throws: ``RefError``; in atomic mode with ``RefError/Code/rejected`` for the first edit, in order, that is rejected.
     ///   Nothing has changed then, and the run is closed.
     public func prepare() throws(RefError) {
-        guard state == .queued else { throw RefError(.invalid, "prepare called for a transaction that is not open") }
-        state = .closed
-        do throws(RefError) {
-            try prepareSteps()
-        } catch {
-            held?.abort()
-            held = nil
-            throw error
-        }
-        state = .prepared
+        try check()
+        try closing { () throws(RefError) in try decide(under: try store.makeHold()) }
     }
 
-    private func prepareSteps() throws(RefError) {
-        var plan = RefTransactionPlan(transaction, context, store.hashAlgorithm)
-        try plan.checkEdits()
-        try notify(.preparing, plan.observedUpdates)
-        let held = try store.makeHold()
+    /// The part of ``prepare()`` that needs no lock: what can be said of the edits alone, and observers.
+    package func check() throws(RefError) {
+        guard state == .queued, plan == nil else {
+            throw RefError(.invalid, "prepare called for a transaction that is not open")
+        }
+        try closing { () throws(RefError) in
+            var plan = RefTransactionPlan(transaction, context, store.hashAlgorithm)
+            try plan.checkEdits()
+            if !context.observers.isEmpty { try notify(.preparing, plan.observedUpdates) }
+            self.plan = plan
+        }
+    }
+
+    /// The rest of it, after ``check()``, under a hold that somebody has made: one that several transactions share, say.
+    package func prepare(under held: any HeldRefs) throws(RefError) {
+        try closing { () throws(RefError) in try decide(under: held) }
+    }
+
+    private func decide(under held: any HeldRefs) throws(RefError) {
+        guard var plan = plan.take() else { throw RefError(.invalid, "a transaction is decided that was not checked") }
         self.held = held
         let resolved = try plan.decide(under: held)
         rejections = plan.rejections
         try held.stage(resolved, durability: context.durability)
-        observed = plan.observedUpdates
+        if !context.observers.isEmpty { observed = plan.observedUpdates }
         try notify(.prepared, observed)
+        state = .prepared
+    }
+
+    /// Runs a step that closes the run when it fails.
+    private func closing(_ step: () throws(RefError) -> Void) throws(RefError) {
+        do throws(RefError) {
+            try step()
+        } catch {
+            state = .closed
+            plan = nil
+            held?.abort()
+            held = nil
+            throw error
+        }
     }
 
     /// Makes the transaction visible, as durable as was asked.
@@ -66,7 +89,12 @@ public final class RefTransactionRun {
         }
         state = .closed
         self.held = nil
-        try held.commit()
+        do throws(RefError) {
+            try held.commit()
+        } catch {
+            if error.hasTakenEffect { try? notify(.committed, observed) }
+            throw error
+        }
         try? notify(.committed, observed)
         return RefTransactionResult(rejections: rejections)
     }

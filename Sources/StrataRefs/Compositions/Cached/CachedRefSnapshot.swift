@@ -58,6 +58,19 @@ final class CachedRefSnapshot: RefSnapshot {
             || RefName(unchecked: scope.prefix).hasRootSyntax
     }
 
+    var watches: [any RefReadWatch] { inner.watches }
+
+    /// Whether the answer would come from memory.
+    func knows(_ question: RefQuestion) -> Bool {
+        switch question {
+        case .name(let name):
+            let hash = unsafe name.bytes.withUnsafeBufferPointer { unsafe RefNameHash.hash($0, seed: seed) }
+            let shard = shards[Int(truncatingIfNeeded: hash) & (shards.count &- 1)]
+            return unsafe name.bytes.withUnsafeBufferPointer { unsafe shard.find($0, hash) } != nil
+        case .scope(let scope): return Self.isProved(scope) && listings?.run(covering: scope) != nil
+        }
+    }
+
     /// The most bytes that a recorded listing may take.
     var listingLimit: Int { listings?.listingLimit ?? 0 }
 

@@ -50,12 +50,23 @@ public final class CachedRefStore: RefStore {
 
     public var commitDomain: CommitDomainID { inner.commitDomain }
 
-    public func snapshot() throws(RefError) -> any RefSnapshot {
-        guard let stamp = try inner.stamp(covering: .all) else { return try inner.snapshot() }
-        if let latest = state.withLock({ $0.latest }), latest.stamp == stamp { return latest }
+    public func snapshot() throws(RefError) -> any RefSnapshot { try snapshot(nil) }
+
+    /// The store is asked for its part of `shares` also where everything is remembered: what is remembered must be of its state.
+    public func snapshot(sharing shares: DomainShares) throws(RefError) -> any RefSnapshot { try snapshot(shares) }
+
+    private func snapshot(_ shares: DomainShares?) throws(RefError) -> any RefSnapshot {
+        func take() throws(RefError) -> any RefSnapshot {
+            if let shares { return try inner.snapshot(sharing: shares) }
+            return try inner.snapshot()
+        }
+        guard let stamp = try inner.stamp(covering: .all) else { return try take() }
+        let latest = state.withLock { $0.latest }
+        if shares == nil, let latest, latest.stamp == stamp { return latest }
         let capabilities = inner.capabilities
-        let snapshot = try inner.snapshot()
+        let snapshot = try take()
         guard capabilities.contains(.stamps), try inner.stamp(covering: .all) == stamp else { return snapshot }
+        if let latest, latest.stamp == stamp { return latest }
         let isIsolated = capabilities.contains(.snapshotIsolation)
         let fresh = CachedRefSnapshot(
             snapshot, stamp: stamp, limits: limits, seed: seed, isCurrent: isIsolated ? nil : check(stamp))
@@ -85,6 +96,14 @@ public final class CachedRefStore: RefStore {
         return latest
     }
 
+    /// Whether the answer to `question` would come from memory. Opens nothing.
+    func knows(_ question: RefQuestion) throws(RefError) -> Bool {
+        guard let latest = state.withLock({ $0.latest }), try inner.stamp(covering: .all) == latest.stamp else {
+            return false
+        }
+        return latest.knows(question)
+    }
+
     /// Forgets everything: the inner snapshot goes with the last of the snapshots that are held.
     public func forget() {
         let (latest, previous) = state.withLock { state in
@@ -104,6 +123,10 @@ public final class CachedRefStore: RefStore {
     public func stamp(covering scope: RefScope) throws(RefError) -> RefStamp? { try inner.stamp(covering: scope) }
 
     public func makeHold() throws(RefError) -> any HeldRefs { try inner.makeHold() }
+
+    public func makeHold(sharing shares: DomainShares) throws(RefError) -> any HeldRefs {
+        try inner.makeHold(sharing: shares)
+    }
 
     public func submit(
         _ transactions: [RefTransaction], _ context: RefTransactionContext

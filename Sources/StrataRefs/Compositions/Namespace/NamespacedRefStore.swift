@@ -14,7 +14,7 @@ public import StrataModel
 /// `get_git_namespace`, `refs_for_each_namespaced_ref`.
 public final class NamespacedRefStore: RefStore {
     public let namespace: RefNamespace
-    private let base: any RefStore
+    let base: any RefStore
 
     /// - Parameter base: the store with all references of the repository.
     public init(_ namespace: RefNamespace, of base: any RefStore) {
@@ -37,6 +37,14 @@ public final class NamespacedRefStore: RefStore {
 
     public func makeHold() throws(RefError) -> any HeldRefs { NamespacedHold(namespace, try base.makeHold()) }
 
+    public func snapshot(sharing shares: DomainShares) throws(RefError) -> any RefSnapshot {
+        NamespacedRefSnapshot(namespace: namespace, base: try base.snapshot(sharing: shares))
+    }
+
+    public func makeHold(sharing shares: DomainShares) throws(RefError) -> any HeldRefs {
+        NamespacedHold(namespace, try base.makeHold(sharing: shares))
+    }
+
     public var reflogs: (any ReflogStore)? { base.reflogs.map { NamespacedReflogs(namespace: namespace, base: $0) } }
 }
 
@@ -52,4 +60,6 @@ private struct NamespacedRefSnapshot: RefSnapshot {
     func cursor(over scope: RefScope) throws(RefError) -> any RefCursor {
         try NamespacedRefCursor(namespace, over: scope) { scope throws(RefError) in try base.cursor(over: scope) }
     }
+
+    var watches: [any RefReadWatch] { base.watches }
 }

@@ -44,6 +44,12 @@ struct RefRoutes: Sendable {
         return candidate
     }
 
+    /// The prefixes that lead to `part`, in words.
+    func prefixes(of part: RefPart) -> [String] {
+        entries.filter { $0.part == part }.map { String(decoding: $0.prefix, as: UTF8.self) }
+            + (part == rest ? ["default"] : [])
+    }
+
     /// What each store contributes to listings: the rest first, then each prefix without those that it encloses.
     var shares: [RefShare] {
         let whole = RefShare(part: rest, scope: share(of: [], enclosing: nil))

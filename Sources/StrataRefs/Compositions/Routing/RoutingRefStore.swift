@@ -31,7 +31,7 @@ public final class RoutingRefStore: RefStore {
 
     /// By rank of their part; the default store is the last.
     private let stores: [any RefStore]
-    private let routes: RefRoutes
+    let routes: RefRoutes
     private let reserved: [RefName: [UInt8]]
     let shares: [RefShare]
     public let capabilities: RefStoreCapabilities
@@ -66,7 +66,7 @@ public final class RoutingRefStore: RefStore {
         let domains = Set(stores.map(\.commitDomain))
         var all = stores.reduce(into: rest.capabilities) { $0.formIntersection($1.capabilities) }
         all.formUnion(rest.capabilities.intersection(.perWorktreeRefs))
-        if domains.count > 1 { all.remove(.atomicForReaders) }
+        if domains.count > 1 { all.subtract([.atomicForReaders, .wholeListings]) }
         capabilities = all
         commitDomain = domains.count == 1 ? rest.commitDomain : CommitDomainID()
     }
@@ -90,6 +90,14 @@ public final class RoutingRefStore: RefStore {
     public func stamp(covering scope: RefScope) throws(RefError) -> RefStamp? { try combinedStamp(covering: scope) }
 
     public func makeHold() throws(RefError) -> any HeldRefs { SplitHold(self) }
+
+    public func snapshot(sharing shares: DomainShares) throws(RefError) -> any RefSnapshot {
+        try SplitRefSnapshot(self, sharing: shares)
+    }
+
+    public func makeHold(sharing shares: DomainShares) throws(RefError) -> any HeldRefs {
+        SplitHold(self, sharing: shares)
+    }
 
     public var reflogs: (any ReflogStore)? { combinedReflogs() }
 }

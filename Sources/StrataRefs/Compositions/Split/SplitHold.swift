@@ -20,7 +20,12 @@ final class SplitHold: HoldOfHolds {
     /// The names that were asked for, by what they lead to: `HEAD` is `main-worktree/HEAD` in the main worktree.
     private var asked: [RefPart: [RefName: RefName]] = [:]
 
-    init(_ store: any SplitRefStore) { self.store = store }
+    private let shares: DomainShares
+
+    init(_ store: any SplitRefStore, sharing shares: DomainShares = DomainShares()) {
+        self.store = store
+        self.shares = shares
+    }
 
     deinit { abort() }
 
@@ -28,7 +33,7 @@ final class SplitHold: HoldOfHolds {
     private func hold(_ part: RefPart) throws(RefError) -> (any HeldRefs)? {
         if let known = parts[part] { return known.held }
         guard let one = try store.store(of: part) else { return nil }
-        let held = try one.makeHold()
+        let held = try one.makeHold(sharing: shares)
         parts[part] = PartHold(part: part, domain: one.commitDomain, held: held)
         return held
     }
@@ -64,7 +69,7 @@ final class SplitHold: HoldOfHolds {
             for (entry, failure) in zip(group, try one.held.hold(group.map(\.name), until: deadline)) {
                 failures[entry.index] = failure
                 // What is there already can be changed and deleted; under the hold it cannot come to be.
-                if failure == nil, let text = store.reservation(of: names[entry.index]),
+                if failure == nil, let text = try conflict(of: names[entry.index], as: entry.name, in: one.held),
                     try one.held.read(entry.name) == nil
                 {
                     failures[entry.index] = .conflict(text)
@@ -72,6 +77,16 @@ final class SplitHold: HoldOfHolds {
             }
         }
         return failures
+    }
+
+    /// What no listing of this store shows to be in the way of `name`, which its own store calls `bare`.
+    private func conflict(
+        of name: RefName, as bare: RefName, in held: any HeldRefs
+    ) throws(RefError) -> String? {
+        if let text = store.reservation(of: name) { return text }
+        guard store.hidesNames(below: name) else { return nil }
+        var cursor = try held.cursor(over: RefScope(prefix: bare.bytes + [UInt8(ascii: "/")]))
+        return try cursor.next().map { "'\($0.refName)' exists; cannot create '\(bare)'" }
     }
 
     func read(_ name: RefName) throws(RefError) -> RefValue? {
@@ -115,7 +130,7 @@ final class SplitHold: HoldOfHolds {
 
 extension ResolvedRefEdit {
     /// Whether it changes a value or a reflog.
-    var leavesTrace: Bool { if case .keep = action { reflog != nil } else { true } }
+    package var leavesTrace: Bool { if case .keep = action { reflog != nil } else { true } }
 
     /// The same edit under the name that the reference has in another store.
     func renamed(_ name: RefName) -> ResolvedRefEdit {

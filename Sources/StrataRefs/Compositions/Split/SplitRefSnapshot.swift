@@ -7,21 +7,26 @@ final class SplitRefSnapshot: RefSnapshot {
     private let listed: [RefPart]
     /// The snapshots of the listed parts, by rank; empty where they are taken later.
     private let taken: [any RefSnapshot]
+    private let takenWatches: [any RefReadWatch]
     private let later = Mutex<[RefPart: any RefSnapshot]>([:])
 
-    init(_ store: any SplitRefStore) throws(RefError) {
+    private let shares: DomainShares
+
+    init(_ store: any SplitRefStore, sharing shares: DomainShares = DomainShares()) throws(RefError) {
         self.store = store
+        self.shares = shares
         guard store.takesSnapshotsAtOnce else {
-            (listed, taken) = ([], [])
+            (listed, taken, takenWatches) = ([], [], [])
             return
         }
         listed = store.listedParts
         var taken: [any RefSnapshot] = []
         for part in listed {
             guard let one = try store.store(of: part) else { throw store.missingPart() }
-            taken.append(try one.snapshot())
+            taken.append(try one.snapshot(sharing: shares))
         }
         self.taken = taken
+        takenWatches = taken.flatMap(\.watches).withoutRepeats()
     }
 
     func read(_ name: RefName) throws(RefError) -> RefValue? {
@@ -30,16 +35,22 @@ final class SplitRefSnapshot: RefSnapshot {
     }
 
     func cursor(over scope: RefScope) throws(RefError) -> any RefCursor {
-        try store.mergedCursor(over: scope) { part, scope throws(RefError) in
+        try store.mergedCursor(over: scope, watches: watches) { part, scope throws(RefError) in
             guard let snapshot = try self.snapshot(of: part) else { throw self.store.missingPart() }
             return try snapshot.cursor(over: scope)
         }
     }
 
+    /// Those of the listed parts, which are read together.
+    var watches: [any RefReadWatch] {
+        guard listed.isEmpty else { return takenWatches }
+        return store.listedParts.flatMap { part in ((try? snapshot(of: part)) ?? nil)?.watches ?? [] }.withoutRepeats()
+    }
+
     private func snapshot(of part: RefPart) throws(RefError) -> (any RefSnapshot)? {
         if part.rank < taken.count, listed[part.rank] == part { return taken[part.rank] }
         if let known = later.withLock({ $0[part] }) { return known }
-        guard let new = try store.store(of: part)?.snapshot() else { return nil }
+        guard let new = try store.store(of: part)?.snapshot(sharing: shares) else { return nil }
         return later.withLock { known in
             if let first = known[part] { return first }
             known[part] = new

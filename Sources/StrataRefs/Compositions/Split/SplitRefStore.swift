@@ -23,6 +23,12 @@ protocol SplitRefStore: RefStore {
     /// Why `name` must not come to be, where names below it live in another store; nil = it may.
     func reservation(of name: RefName) -> String?
 
+    /// Whether names below `name`, in the store that it lives in, are not listed here.
+    func hidesNames(below name: RefName) -> Bool
+
+    /// What explanations call a part.
+    func role(of part: RefPart) -> String
+
     /// Whether a snapshot takes those of all listed parts at once, or each when it is first read.
     var takesSnapshotsAtOnce: Bool { get }
 }
@@ -56,10 +62,25 @@ struct RefShare: Sendable {
 extension SplitRefStore {
     func reservation(of name: RefName) -> String? { nil }
 
+    func hidesNames(below name: RefName) -> Bool { false }
+
     /// The walk over all shares of `scope`; `open` gives that over one of them. What contributes nothing is not opened before it is
     /// sought.
     func mergedCursor(
-        over scope: RefScope, _ open: @escaping (RefPart, RefScope) throws(RefError) -> any RefCursor
+        over scope: RefScope, watches: [any RefReadWatch] = [],
+        _ open: @escaping (RefPart, RefScope) throws(RefError) -> any RefCursor
+    ) throws(RefError) -> any RefCursor {
+        if shares.count > 1, !watches.isEmpty {
+            return try watches.reading { () throws(RefError) in
+                try openedCursor(over: scope, watches: watches, open)
+            }
+        }
+        return try openedCursor(over: scope, watches: [], open)
+    }
+
+    private func openedCursor(
+        over scope: RefScope, watches: [any RefReadWatch],
+        _ open: @escaping (RefPart, RefScope) throws(RefError) -> any RefCursor
     ) throws(RefError) -> any RefCursor {
         let shares = shares
         if shares.count == 1 { return try open(shares[0].part, scope) }
@@ -74,7 +95,7 @@ extension SplitRefStore {
             }
             children.append(MergedRefCursor.Child(cursor, scope: share.scope, accepts: share.accepts))
         }
-        return try MergedRefCursor(children)
+        return try MergedRefCursor(children, watches: watches)
     }
 
     /// The stamps of all that contributes to `scope`, one behind the other.

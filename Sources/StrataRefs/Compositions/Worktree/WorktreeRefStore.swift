@@ -48,7 +48,7 @@ public final class WorktreeRefStore: RefStore {
     public var capabilities: RefStoreCapabilities {
         guard let own else { return common.capabilities }
         var both = own.capabilities.intersection(common.capabilities)
-        if own.commitDomain != common.commitDomain { both.remove(.atomicForReaders) }
+        if own.commitDomain != common.commitDomain { both.subtract([.atomicForReaders, .wholeListings]) }
         return both.union(.perWorktreeRefs)
     }
 
@@ -61,6 +61,14 @@ public final class WorktreeRefStore: RefStore {
     public func stamp(covering scope: RefScope) throws(RefError) -> RefStamp? { try combinedStamp(covering: scope) }
 
     public func makeHold() throws(RefError) -> any HeldRefs { SplitHold(self) }
+
+    public func snapshot(sharing shares: DomainShares) throws(RefError) -> any RefSnapshot {
+        try SplitRefSnapshot(self, sharing: shares)
+    }
+
+    public func makeHold(sharing shares: DomainShares) throws(RefError) -> any HeldRefs {
+        SplitHold(self, sharing: shares)
+    }
 
     public var reflogs: (any ReflogStore)? { combinedReflogs() }
 
@@ -92,6 +100,11 @@ extension WorktreeRefStore: SplitRefStore {
         guard let found = try linked(part.id) else { return nil }
         opened.withLock { $0[part.id] = found }
         return found
+    }
+
+    /// `refs/bisect` is shared, and what the main worktree has below it is not seen from a linked one.
+    func hidesNames(below name: RefName) -> Bool {
+        own != nil && RefName.perWorktreePrefixes.contains { $0.dropLast().elementsEqual(name.bytes) }
     }
 
     func strayError(_ name: RefName) -> RefError {

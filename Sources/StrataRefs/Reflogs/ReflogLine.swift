@@ -1,12 +1,11 @@
-import StrataModel
-import StrataRefs
+package import StrataModel
 
 /// The lines of a reflog file: `<old> SP <new> SP <name> SP <<email>> SP <seconds> SP ±<hhmm> [TAB <message>] LF`.
 ///
 /// Git's functions: `show_one_reflog_ent` and `log_ref_write_fd`.
-enum ReflogLine {
+package enum ReflogLine {
     /// The entry that `line`, its line feed included, writes; nil when it is malformed, as git sees it: that includes a time of 0.
-    static func parse(_ line: Span<UInt8>, _ algorithm: HashAlgorithm) -> ReflogEntry? {
+    package static func parse(_ line: Span<UInt8>, _ algorithm: HashAlgorithm) -> ReflogEntry? {
         let digits = algorithm.hexCount
         let nameStart = 2 * digits + 2
         guard line.count > nameStart, line[line.count - 1] == 0x0a,
@@ -38,7 +37,7 @@ enum ReflogLine {
 
     /// The number behind the blanks at `at`; what does not fit is the largest. nil where there is none.
     private static func number(_ line: Span<UInt8>, _ at: inout Int) -> Int64? {
-        while at < line.count - 1 && LooseRefContent.isSpace(line[at]) { at += 1 }
+        while at < line.count - 1 && isGitSpace(line[at]) { at += 1 }
         let start = at
         var value: Int64 = 0
         while let digit = digit(line[at]) {  // the line feed ends this
@@ -78,20 +77,25 @@ enum ReflogLine {
         unsafe line.extracting(range).withUnsafeBufferPointer { unsafe Array($0) }
     }
 
-    /// The line for `entry`. A message is one line: what would end it early becomes a blank.
-    static func bytes(of entry: ReflogEntry) -> [UInt8] {
+    /// The line for `entry`.
+    package static func bytes(of entry: ReflogEntry) -> [UInt8] {
         var line: [UInt8] = []
         line.reserveCapacity(2 * entry.new.algorithm.hexCount + 80 + entry.message.count)
         entry.old.appendHex(to: &line)
         line.append(0x20)
         entry.new.appendHex(to: &line)
         line.append(0x20)
+        appendRest(of: entry, to: &line)
+        line.append(0x0a)
+        return line
+    }
+
+    /// Adds what follows the ids: the committer, and the message behind a tab. A message is one line: what would end it early becomes a blank.
+    package static func appendRest(of entry: ReflogEntry, to line: inout [UInt8]) {
         entry.committer.append(to: &line)
         if !entry.message.isEmpty {
             line.append(0x09)
             for byte in entry.message { line.append(byte == 0x0a || byte == 0 ? 0x20 : byte) }
         }
-        line.append(0x0a)
-        return line
     }
 }

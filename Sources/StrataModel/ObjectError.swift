@@ -1,5 +1,5 @@
 /// Why a question about an object has no answer. "There is no such object" is an answer, and no error.
-public struct ObjectLookupError: Error, Sendable {
+public struct ObjectError: Error, Sendable {
     public enum Code: Sendable, Hashable {
         /// A file's contents break the rules of its format.
         case corrupt
@@ -7,6 +7,10 @@ public struct ObjectLookupError: Error, Sendable {
         case unavailable
         /// The object is larger than the caller allows.
         case tooLarge
+        /// Other contents have the same id, or were made to: an attack on SHA-1. Nothing was written.
+        case collision
+        /// The store does not do what was asked of it. Nothing has changed.
+        case refused
     }
 
     // One word wide, so that throwing it costs the functions that do not throw nothing.
@@ -52,7 +56,7 @@ public struct ObjectLookupError: Error, Sendable {
     public var cause: String { storage.cause }
 }
 
-extension ObjectLookupError: CustomStringConvertible {
+extension ObjectError: CustomStringConvertible {
     public var description: String {
         var text = ""
         if let file { text += "\(file): " }

@@ -1,0 +1,39 @@
+package import Synchronization
+
+/// A reference that is set once and read by many threads: what is made lazily and then stays.
+///
+/// Does what the standard library's `AtomicLazyReference` does, which looks its type up at run time on every load.
+///
+/// Sendable because the word is atomic, is set once, and holds the object, itself Sendable, until deinit, which runs when nobody reads any more.
+@safe
+package struct OnceReference<Object: AnyObject & Sendable>: ~Copyable, @unchecked Sendable {
+    @usableFromInline let word = Atomic<UInt>(0)
+
+    @inlinable package init() {}
+
+    deinit {
+        let bits = word.load(ordering: .acquiring)
+        if let pointer = unsafe UnsafeRawPointer(bitPattern: bits) {
+            unsafe Unmanaged<Object>.fromOpaque(pointer).release()
+        }
+    }
+
+    /// The object, if it has been set.
+    @inlinable @inline(__always)
+    package func load() -> Object? {
+        guard let pointer = unsafe UnsafeRawPointer(bitPattern: word.load(ordering: .acquiring)) else { return nil }
+        return unsafe Unmanaged<Object>.fromOpaque(pointer).takeUnretainedValue()
+    }
+
+    /// Sets the object if none has been set, and gives the one that is.
+    @inlinable
+    package func storeIfNil(_ object: Object) -> Object {
+        let new = unsafe Unmanaged.passRetained(object)
+        let bits = unsafe UInt(bitPattern: new.toOpaque())
+        let (isStored, old) = word.compareExchange(expected: 0, desired: bits, ordering: .acquiringAndReleasing)
+        if isStored { return object }
+        unsafe new.release()
+        guard let pointer = unsafe UnsafeRawPointer(bitPattern: old) else { return object }
+        return unsafe Unmanaged<Object>.fromOpaque(pointer).takeUnretainedValue()
+    }
+}
