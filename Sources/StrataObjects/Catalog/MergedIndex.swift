@@ -1,0 +1,133 @@
+import StrataModel
+
+/// The ids of many index sources in one table in memory, so that a lookup costs one search and not one a source.
+///
+/// Ids lie in buckets by their leading bits, about four to a bucket, in their order: a lookup touches one bucket, a walk in the order of ids passes
+/// them all. 12 bytes an object and 4 a bucket. Every copy of an object is kept, those of earlier sources first.
+final class MergedIndex: Sendable {
+    let tables: [any IndexTable]
+    /// The number of entries.
+    let count: Int
+    private let shift: UInt64
+    /// Where each bucket starts in the entries; one more marks the end.
+    private let starts: [UInt32]
+    private let entries: [Entry]
+
+    struct Entry: Sendable {
+        /// The 32 bits of the id that follow those of the bucket.
+        var bits: UInt32
+        var table: UInt32
+        var position: UInt32
+    }
+
+    /// Sorts the ids of `tables`, of which the earlier win; nil when there are more than 32 bits can number, or a file
+    /// changes meanwhile.
+    init?(_ tables: [any IndexTable]) {
+        let total = tables.reduce(0) { $0 + $1.count }
+        guard total < Int(UInt32.max), tables.count < Int(UInt32.max) else { return nil }
+        let bits = max(4, Int.bitWidth - total.leadingZeroBitCount - 2)
+        let shift = UInt64(64 - bits)
+        var starts = [UInt32](repeating: 0, count: 1 << bits + 2)
+        // Counted one bucket further on, so that filling moves each start to where it belongs.
+        for table in tables {
+            for position in 0..<table.count { starts[Int(table.word(at: position) >> shift) + 2] += 1 }
+        }
+        for bucket in 2..<starts.count { starts[bucket] += starts[bucket - 1] }
+        var entries = [Entry](repeating: Entry(bits: 0, table: 0, position: 0), count: total)
+        for (number, table) in tables.enumerated() {
+            for position in 0..<table.count {
+                let word = table.word(at: position)
+                let bucket = Int(word >> shift) + 1
+                let place = Int(starts[bucket])
+                // More than was counted only when somebody writes into the file.
+                guard place < total else { return nil }
+                starts[bucket] += 1
+                let bits = UInt32(truncatingIfNeeded: (word << (64 - shift)) >> 32)
+                entries[place] = Entry(bits: bits, table: UInt32(number), position: UInt32(position))
+            }
+        }
+        self.tables = tables
+        count = total
+        self.shift = shift
+        self.starts = starts
+        Self.sortBuckets(&entries, starts, tables)
+        self.entries = entries
+    }
+
+    /// Sorts each bucket by ids, and copies of one object by their tables.
+    private static func sortBuckets(_ entries: inout [Entry], _ starts: [UInt32], _ tables: [any IndexTable]) {
+        for bucket in 0..<starts.count - 2 {
+            let range = Int(starts[bucket])..<Int(starts[bucket + 1])
+            if range.count < 2 { continue }
+            func precedes(_ a: Entry, _ b: Entry) -> Bool {
+                if a.bits != b.bits { return a.bits < b.bits }
+                let first = tables[Int(a.table)].id(at: Int(a.position))
+                let second = tables[Int(b.table)].id(at: Int(b.position))
+                return first == second ? a.table < b.table : first < second
+            }
+            // Files that lie may put everything into one bucket.
+            if range.count > 32 {
+                entries[range].sort(by: precedes)
+                continue
+            }
+            for next in range.dropFirst() {
+                let entry = entries[next]
+                var place = next
+                while place > range.lowerBound, precedes(entry, entries[place - 1]) {
+                    entries[place] = entries[place - 1]
+                    place -= 1
+                }
+                entries[place] = entry
+            }
+        }
+    }
+
+    func id(at place: Int) -> ObjectID {
+        let entry = entries[place]
+        return tables[Int(entry.table)].id(at: Int(entry.position))
+    }
+
+    /// The number of the table that the entry at a place comes from, and the position there.
+    func source(at place: Int) -> (table: Int, position: Int) {
+        (Int(entries[place].table), Int(entries[place].position))
+    }
+
+    /// The places of all entries that share the leading bits that are kept here with `id`: its copies, and hardly ever another.
+    @inline(__always)
+    func candidates(_ id: ObjectID) -> Range<Int> {
+        let bucket = Int(id.word0 >> shift)
+        let bits = UInt32(truncatingIfNeeded: (id.word0 << (64 - shift)) >> 32)
+        let end = Int(starts[bucket + 1])
+        var first = Int(starts[bucket])
+        if end - first > 16 {
+            var high = end
+            while first < high {
+                let middle = (first + high) / 2
+                if entries[middle].bits < bits { first = middle + 1 } else { high = middle }
+            }
+        } else {
+            while first < end, entries[first].bits < bits { first += 1 }
+        }
+        var last = first
+        while last < end, entries[last].bits == bits { last += 1 }
+        return first..<last
+    }
+
+    /// The first place whose id is not below `id`; ``count`` when there is none.
+    func lowerBound(_ id: ObjectID) -> Int {
+        let bucket = Int(id.word0 >> shift)
+        let bits = UInt32(truncatingIfNeeded: (id.word0 << (64 - shift)) >> 32)
+        var low = Int(starts[bucket])
+        var high = Int(starts[bucket + 1])
+        while low < high {
+            let middle = (low + high) / 2
+            let entry = entries[middle]
+            if entry.bits < bits || (entry.bits == bits && self.id(at: middle) < id) {
+                low = middle + 1
+            } else {
+                high = middle
+            }
+        }
+        return low
+    }
+}

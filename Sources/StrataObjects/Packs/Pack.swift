@@ -1,0 +1,200 @@
+import StrataIO
+import StrataModel
+import Synchronization
+
+/// A pack with its index. The `.pack` is mapped when something of it is first asked for. Safe to share between threads.
+final class Pack: Sendable {
+    /// A number that no other pack of this process has or will have.
+    let number: UInt64
+    /// The path of the `.pack`.
+    let path: BytePath
+    let index: PackIndex
+    private let data = OnceReference<Data>()
+    private let reverse = OnceReference<Box<ReverseIndex>>()
+    private let memo = OnceReference<KindMemo>()
+
+    private static let numbers = Atomic<UInt64>(1)
+
+    /// The mapped file, and where its entries end and the trailing checksum starts.
+    final class Data: Sendable {
+        let file: MappedBytes
+        let end: Int
+
+        init(_ file: MappedBytes, end: Int) {
+            self.file = file
+            self.end = end
+        }
+    }
+
+    private final class Box<Value: Sendable>: Sendable {
+        let value: Value
+        init(_ value: Value) { self.value = value }
+    }
+
+    init(_ path: BytePath, index: PackIndex) {
+        number = Self.numbers.wrappingAdd(1, ordering: .relaxed).oldValue
+        self.path = path
+        self.index = index
+    }
+
+    /// The file, checked to be the one that the index describes, by its header and trailing checksum; nil when it is gone.
+    func open() throws(ObjectError) -> Data? {
+        if let data = data.load() { return data }
+        guard let file = try MappedBytes(path) else { return nil }
+        let hash = index.algorithm.byteCount
+        guard file.count >= 12 + hash, file.be32(0) == 0x5041_434b else { throw .corrupt(path, "not a pack") }
+        guard file.be32(4) == 2 || file.be32(4) == 3 else {
+            throw .corrupt(path, at: 4, "pack version \(file.be32(4)) is not supported")
+        }
+        guard Int(file.be32(8)) == index.count else {
+            throw .corrupt(path, at: 8, "pack has \(file.be32(8)) objects, its index \(index.count)")
+        }
+        let end = file.count - hash
+        guard file.id(end, index.algorithm) == index.packChecksum else {
+            throw .corrupt(path, at: end, "pack does not match its index")
+        }
+        try file.checkWhole()
+        return data.storeIfNil(Data(file, end: end))
+    }
+
+    /// The objects by their offsets, sorted when first asked for.
+    func reverseIndex() throws(ObjectError) -> ReverseIndex {
+        if let box = reverse.load() { return box.value }
+        return reverse.storeIfNil(Box(try ReverseIndex(index))).value
+    }
+
+    /// To be called after what was read: whether none of it was cut off meanwhile.
+    func checkWhole(_ data: Data) throws(ObjectError) {
+        try index.file.checkWhole()
+        try data.file.checkWhole()
+    }
+
+    @inline(__always)
+    func entry(_ data: Data, at offset: Int) throws(ObjectError) -> PackEntry {
+        try PackEntry(data.file, at: offset, end: data.end, index.algorithm)
+    }
+
+    /// Where the base of a delta starts; nil when the entry is no delta.
+    @inline(__always)
+    func base(of entry: PackEntry) throws(ObjectError) -> Int? {
+        switch entry.body {
+        case .object: return nil
+        case .offsetDelta(let base): return base
+        case .referenceDelta(let id):
+            guard let position = index.position(of: id) else {
+                throw .corrupt(path, at: entry.offset, object: id, "delta base \(id) is not in the pack")
+            }
+            return try index.offset(at: position)
+        }
+    }
+
+    /// A chain longer than the pack has objects goes round in a circle.
+    @inline(__always)
+    func checkLength(of chain: Int, from offset: Int) throws(ObjectError) {
+        if chain >= index.count { throw .corrupt(path, at: offset, "chain of deltas does not end") }
+    }
+
+    // MARK: - Without the contents
+
+    /// The kind of the object whose entry is `first`, found along the chain of deltas; nothing is inflated.
+    func kind(_ data: Data, of first: PackEntry) throws(ObjectError) -> ObjectKind {
+        if case .object(let kind) = first.body { return kind }
+        let memo = memo.load() ?? self.memo.storeIfNil(KindMemo(count: index.count))
+        if let kind = memo.kind(at: first.offset) { return kind }
+        var current = first
+        var steps = 0
+        while true {
+            if case .object(let kind) = current.body {
+                remember(kind, from: first, steps: steps, data, memo)
+                return kind
+            }
+            try checkLength(of: steps, from: first.offset)
+            steps += 1
+            guard let base = try base(of: current) else { break }
+            if let kind = memo.kind(at: base) {
+                remember(kind, from: first, steps: steps, data, memo)
+                return kind
+            }
+            current = try entry(data, at: base)
+        }
+        throw .corrupt(path, at: first.offset, "entry without a kind")
+    }
+
+    /// Keeps the kind for the entries of a chain that was followed.
+    private func remember(_ kind: ObjectKind, from first: PackEntry, steps: Int, _ data: Data, _ memo: KindMemo) {
+        var current = first
+        for _ in 0..<steps {
+            memo.keep(kind, at: current.offset)
+            guard let base = try? base(of: current), let next = try? entry(data, at: base) else { return }
+            current = next
+        }
+    }
+
+    /// The size of the object whose entry is `first`; of a delta, its first bytes are inflated.
+    func size(_ data: Data, of first: PackEntry) throws(ObjectError) -> Int {
+        if case .object = first.body { return first.size }
+        return try Inflater.with { (failure) -> ObjectError in
+            .corrupt(path, at: first.offset, failure.cause)
+        } _: { inflater throws(ObjectError) in
+            do throws(InflateFailure) {
+                let input = unsafe UnsafeRawBufferPointer(rebasing: data.file.bytes[first.data..<data.end])
+                guard let size = unsafe try Self.deltaSize(inflater, input, first.size) else {
+                    throw InflateFailure(cause: "delta header is damaged")
+                }
+                return size
+            } catch {
+                throw .corrupt(path, at: first.offset, error.cause)
+            }
+        }
+    }
+
+    /// The size that the delta in `input` gives: small ones are inflated whole, which is faster than to begin a large one.
+    @inline(__always)
+    private static func deltaSize(
+        _ inflater: Inflater, _ input: UnsafeRawBufferPointer, _ size: Int
+    ) throws(InflateFailure) -> Int? {
+        if size <= 512 {
+            return unsafe Delta(try inflater.temporary(input, size: size).bytes)?.size
+        }
+        // Two numbers of at most ten bytes each.
+        var head: [24 of UInt8] = .init(repeating: 0)
+        var span = head.mutableSpan
+        var failure: InflateFailure?
+        let found = unsafe span.withUnsafeMutableBytes { room -> Int? in
+            do throws(InflateFailure) {
+                let count = unsafe try inflater.begin(UnsafeMutableRawBufferPointer(rebasing: room[..<20]), from: input)
+                    .written
+                return unsafe Delta(UnsafeRawBufferPointer(rebasing: room[..<count]))?.size
+            } catch {
+                failure = error
+                return nil
+            }
+        }
+        if let failure { throw failure }
+        return found
+    }
+
+    /// The number of bytes of the pack that the entry at `offset` takes.
+    func storedSize(_ data: Data, at offset: Int) throws(ObjectError) -> Int {
+        let reverse = try reverseIndex()
+        guard let rank = reverse.rank(of: offset) else { throw .corrupt(path, at: offset, "no object starts here") }
+        return (rank + 1 < reverse.count ? reverse.offset(rank + 1) : data.end) - offset
+    }
+
+    /// The object that starts at `offset`; nil when none does.
+    func id(at offset: Int) throws(ObjectError) -> ObjectID? {
+        let reverse = try reverseIndex()
+        return reverse.rank(of: offset).map { index.id(at: reverse.position($0)) }
+    }
+
+    /// The object that the entry at `offset` is a delta of; zero when it is stored whole.
+    func deltaBase(_ data: Data, of entry: PackEntry) throws(ObjectError) -> ObjectID {
+        switch entry.body {
+        case .object: return .zero(index.algorithm)
+        case .referenceDelta(let id): return id
+        case .offsetDelta(let base):
+            guard let id = try id(at: base) else { throw .corrupt(path, at: entry.offset, "delta base is no object") }
+            return id
+        }
+    }
+}
