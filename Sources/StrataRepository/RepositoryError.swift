@@ -28,6 +28,10 @@ public struct RepositoryError: Error, Sendable {
         case badIdentity
         /// Something exists and could not be read.
         case unavailable
+        /// A repository cannot be made as asked, or made again in another way than it was.
+        case cannotInitialize
+        /// A directory of a new repository cannot be made. Git prints this message without "fatal: " before it.
+        case cannotMakeDirectory
     }
 
     public let code: Code

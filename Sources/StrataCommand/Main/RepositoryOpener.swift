@@ -1,4 +1,5 @@
 import StrataFiles
+import StrataIO
 import StrataModel
 import StrataObjects
 import StrataRefs
@@ -13,18 +14,38 @@ enum RepositoryOpener {
 
     /// - Throws: git's fatal message when there is none, or it cannot be opened.
     static func open(_ invocation: Invocation, _ errors: ErrorStream) throws(CommandExit) -> CommandRepository {
-        do throws(RepositoryError) {
-            let repository = try Repository(environment: try invocation.environment())
-            for name in repository.config.keysWithoutSection {
-                errors.error(Bytes("key does not contain a section: ") + name)
-            }
-            for warning in repository.location.warnings + repository.settings.warnings {
-                errors.warning(Bytes(warning))
-            }
-            return try verbs(on: repository, errors)
-        } catch {
+        let repository = try repository(invocation, errors)
+        do throws(RepositoryError) { return try verbs(on: repository, errors) } catch { throw CommandExit(error) }
+    }
+
+    /// The repository itself.
+    ///
+    /// - Throws: git's fatal message when there is none, or it cannot be opened.
+    static func repository(_ invocation: Invocation, _ errors: ErrorStream) throws(CommandExit) -> Repository {
+        do throws(RepositoryError) { return try open(try invocation.environment(), errors) } catch {
             throw CommandExit(error)
         }
+    }
+
+    /// The repository itself; nil where there is none.
+    static func repositoryIfAny(_ invocation: Invocation, _ errors: ErrorStream) throws(CommandExit) -> Repository? {
+        do throws(RepositoryError) { return try open(try invocation.environment(), errors) } catch {
+            if error.code == .notARepository || error.code == .crossedMountPoint { return nil }
+            throw CommandExit(error)
+        }
+    }
+
+    private static func open(
+        _ environment: RepositoryEnvironment, _ errors: ErrorStream
+    ) throws(RepositoryError) -> Repository {
+        let repository = try Repository(environment: environment)
+        for name in repository.config.keysWithoutSection {
+            errors.error(Bytes("key does not contain a section: ") + name)
+        }
+        let warnings =
+            repository.location.warnings + repository.settings.warnings + repository.objectSettings.warnings
+        for warning in warnings { errors.warning(Bytes(warning)) }
+        return repository
     }
 
     private static func verbs(
@@ -33,14 +54,24 @@ enum RepositoryOpener {
         let configuredDigits = try repository.config.abbreviation()
         var result = CommandRepository(
             references: repository.refs, objects: repository.objects, transactions: repository.transactionContext(),
-            revision: { text throws(CommandExit) in try resolve(text, in: repository, errors) },
+            find: { text throws(CommandExit) in try find(text, in: repository, errors) },
             uniqueDigits: { id, minimum throws(CommandExit) in
-                try asking { () throws(ObjectLookupError) in
+                try asking { () throws(ObjectError) in
                     try repository.objects.abbreviationLength(
                         of: id, minimum: minimum.map(Int.init) ?? configuredDigits)
                 }
             },
-            pack: { request throws(CommandExit) in try pack(repository, request, errors) })
+            pack: { request throws(CommandExit) in try pack(repository, request, errors) },
+            sweep: { () throws(CommandExit) in try sweep(repository) })
+        result.status = { () throws(RefError) in try StoreStatusText.lines(of: repository) }
+        result.contents = repository.objects
+        result.explainUnknown = { text throws(CommandExit) in try UnknownObject.explain(text, in: repository) }
+        result.quotesPathsFully = { () throws(CommandExit) in
+            do throws(RepositoryError) { return try repository.config.bool("core.quotepath") ?? true } catch {
+                throw CommandExit(error)
+            }
+        }
+        result.migrate = { request throws(RefError) in try repository.migrateReferences(request) }
         result.warnsOfAmbiguity = { () throws(CommandExit) in try warnsOfAmbiguity(repository.settings) }
         result.versionSuffixes = { versionSuffixes(repository.config, errors) }
         return result
@@ -70,10 +101,12 @@ enum RepositoryOpener {
     // MARK: Revisions
 
     /// The object that `text` names; what git says before it gives up goes to `errors`.
-    private static func resolve(
+    private static func find(
         _ text: Bytes, in repository: Repository, _ errors: ErrorStream
-    ) throws(CommandExit) -> ObjectID? {
-        if text.count == repository.hashAlgorithm.hexCount, let id = ObjectID(hex: text.span) { return id }
+    ) throws(CommandExit) -> FoundObject {
+        if text.count == repository.hashAlgorithm.hexCount, let id = ObjectID(hex: text.span) {
+            return .found(id, mode: nil)
+        }
         _ = try warnsOfAmbiguity(repository.settings)
         let resolver: RevisionResolver
         do throws(RefError) {
@@ -82,13 +115,13 @@ enum RepositoryOpener {
             throw .fatal(error.message)
         }
         do throws(RevisionFailure) {
-            return try resolver.resolve(text)
+            return try resolver.locate(text).map { .found($0.id, mode: $0.mode) } ?? .missing
         } catch {
             switch error {
             case .expression(.unsupported(let syntax)): throw .unsupported(syntax)
             case .expression(let failure):
                 errors.error(failure.message)
-                return nil
+                return .missing
             case .reference(let failure): throw .fatal(failure.message)
             case .logTooShort(let name, let entries):
                 throw .fatal(Bytes("log for '") + name + Bytes("' only has \(entries) entries"))
@@ -97,8 +130,23 @@ enum RepositoryOpener {
                 errors.error(Bytes("short object ID ") + digits + Bytes(" is ambiguous"))
                 errors.write(Bytes("hint: The candidates are:\n"))
                 for id in candidates { errors.write(Bytes("hint:   \(id)\n")) }
-                return nil
+                return .ambiguous
+            case .relativePathOutside: throw .fatal("relative path syntax can't be used outside working tree")
+            case .pathOutside(let path, let top):
+                throw .fatal(Bytes("'") + path + Bytes("' is outside repository at '\(top)'"))
             }
+        }
+    }
+
+    // MARK: store sweep
+
+    private static func sweep(_ repository: Repository) throws(CommandExit) -> (done: [String], failures: [String]) {
+        guard let intents = repository.files?.loose.intents else { return ([], []) }
+        do throws(RefError) {
+            let sweep = try intents.sweep()
+            return (StoreSweepText.lines(of: sweep), sweep.locks.failures.map(\.description))
+        } catch {
+            throw CommandExit(error)
         }
     }
 
@@ -110,7 +158,9 @@ enum RepositoryOpener {
         do throws(RefError) {
             let options = PackRefsOptions(
                 includes: request.includes, excludes: request.excludes, prunes: request.prune, isAuto: request.auto)
-            let result = try repository.files.packRefs(options, objects: repository.objects)
+            // A database is packed as it is.
+            guard let files = repository.files else { return }
+            let result = try files.packRefs(options, objects: repository.objects)
             for name in result.broken { errors.error(name.bytes + Bytes(" does not point to a valid object!")) }
             for problem in result.problems { errors.error(Bytes(problem.message)) }
         } catch {

@@ -67,8 +67,8 @@ public enum StrataMain {
             console.output.append(verb.usage())
             return .success
         }
-        let call = VerbCall(Array(arguments), console: console) { [invocation] () throws(CommandExit) in
-            try opener(invocation)
+        let call = VerbCall(Array(arguments), console: console, invocation: invocation) {
+            [invocation] () throws(CommandExit) in try opener(invocation)
         }
         return try verb.run(call)
     }

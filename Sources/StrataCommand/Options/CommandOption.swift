@@ -46,6 +46,8 @@ struct CommandOption<Values>: Sendable {
         static var hidden: Traits { Traits(rawValue: 2) }
         /// A line between groups of options, not an option.
         static var group: Traits { Traits(rawValue: 4) }
+        /// Another name of the option before it.
+        static var alias: Traits { Traits(rawValue: 8) }
     }
 
     let short: UInt8?

@@ -17,6 +17,16 @@ enum OptionNumber {
         return fits
     }
 
+    /// A number that is not negative, of 63 bits, decimal, octal or hexadecimal as in C, with an optional unit k, m or g; nil for anything else.
+    /// Git's function: `git_parse_ulong`.
+    static func unsigned(_ bytes: ArraySlice<UInt8>) -> UInt64? {
+        guard !bytes.contains(UInt8(ascii: "-")), let (digits, rest) = leadingInteger(Bytes(bytes), base: 0),
+            let digits,
+            let factor = unit(rest), case (let value, false) = digits.multipliedReportingOverflow(by: factor)
+        else { return nil }
+        return UInt64(value)
+    }
+
     /// A number of digits for object ids: 0 stays, what is less than 4 becomes 4. Git's function: `parse_opt_abbrev_cb`.
     static func abbreviation(_ bytes: Bytes, of long: String) throws(OptionRefusal) -> Int32 {
         guard !bytes.isEmpty, let (digits, rest) = leadingInteger(bytes, base: 10), rest.isEmpty else {

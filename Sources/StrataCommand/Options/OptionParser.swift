@@ -78,7 +78,7 @@ struct OptionParser<Values> {
             letter < 0x80
             ? Bytes("unknown switch `") + [letter] + Bytes("'")
             : Bytes("unknown non-ascii option in string: `-") + letters + Bytes("'")
-        return table.misuse(Diagnostic.line("error: ", what))
+        return table.unknownOption(Diagnostic.line("error: ", what))
     }
 
     // MARK: Long options
@@ -126,7 +126,7 @@ struct OptionParser<Values> {
             }
         }
         guard let last = found.last else {
-            throw table.misuse(Diagnostic.line("error: ", Bytes("unknown option `") + argument + Bytes("'")))
+            throw table.unknownOption(Diagnostic.line("error: ", Bytes("unknown option `") + argument + Bytes("'")))
         }
         if found.count > 1 {
             let other = found[found.count - 2]

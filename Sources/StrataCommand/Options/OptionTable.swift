@@ -16,7 +16,12 @@ struct OptionTable<Values>: Sendable {
 
     /// The exit of a verb that was called in a way that it does not know, behind lines that may say more.
     func misuse(_ lines: Bytes = []) -> CommandExit {
-        CommandExit(status: .usage, message: lines + usage(full: false))
+        CommandExit(status: .usage, message: lines + usage(full: false, marksAliases: true))
+    }
+
+    /// The exit of a verb with an option that it does not know.
+    func unknownOption(_ line: Bytes) -> CommandExit {
+        CommandExit(status: .usage, message: line + usage(full: false))
     }
 
     /// The exit of a verb that was asked how to use it.
@@ -24,8 +29,9 @@ struct OptionTable<Values>: Sendable {
         CommandExit(status: .usage, output: usage(full: full))
     }
 
-    /// The usage text, an empty line at its end; `full` includes hidden options.
-    func usage(full: Bool) -> Bytes {
+    /// The usage text, an empty line at its end; `full` includes hidden options. Git marks other names of options where it is the verb that
+    /// shows it, and not the parser of its options.
+    func usage(full: Bool, marksAliases: Bool = false) -> Bytes {
         var text = ""
         for (index, form) in synopsis.enumerated() {
             for (number, line) in form.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
@@ -43,7 +49,8 @@ struct OptionTable<Values>: Sendable {
             if option.traits.contains(.hidden) && !full { continue }
             if needsLine { text += "\n" }
             needsLine = false
-            text += Self.row(option.columnHead, option.help)
+            let mark = marksAliases && option.traits.contains(.alias) ? " ..." : ""
+            text += Self.row(option.columnHead + mark, option.help)
             if let positive = option.positiveName, !options.contains(where: { $0.long == positive }) {
                 let name = String(decoding: positive, as: UTF8.self)
                 text += Self.row("    --\(name)", "opposite of --no-\(name)")

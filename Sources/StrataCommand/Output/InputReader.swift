@@ -6,6 +6,8 @@ final class InputReader {
     private var block: Bytes
     private var position = 0
     private var end: Int
+    /// Called before the reader may wait for more: who writes it may wait for answers.
+    var beforeWaiting: (() -> Void)?
 
     init(descriptor: FileDescriptor) {
         self.descriptor = descriptor
@@ -42,10 +44,26 @@ final class InputReader {
         }
     }
 
+    /// What has been read and not handed out.
+    var waiting: ArraySlice<UInt8> { block[position..<end] }
+
+    /// All that is left of the input.
+    func readToEnd() throws(CommandExit) -> Bytes {
+        var bytes: Bytes = []
+        while true {
+            if position == end {
+                if try !fill() { return bytes }
+            }
+            bytes.append(contentsOf: block[position..<end])
+            position = end
+        }
+    }
+
     private func fill() throws(CommandExit) -> Bool {
         guard let descriptor else { return false }
         if block.isEmpty { block = Bytes(repeating: 0, count: 65_536) }
         position = 0
+        beforeWaiting?()
         do {
             end = try unsafe block.withUnsafeMutableBytes { buffer in
                 try unsafe descriptor.read(into: buffer)

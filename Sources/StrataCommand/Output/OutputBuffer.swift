@@ -24,6 +24,17 @@ final class OutputBuffer {
         if pending.count >= Self.block { flush() }
     }
 
+    /// Adds bytes that may be many: those are not copied.
+    func append(_ bytes: Bytes) {
+        guard descriptor != nil, bytes.count >= Self.block else {
+            pending.append(contentsOf: bytes)
+            if pending.count >= Self.block { flush() }
+            return
+        }
+        flush()
+        write(bytes)
+    }
+
     func append(_ text: String) {
         append(text.utf8)
     }
@@ -41,15 +52,18 @@ final class OutputBuffer {
 
     /// Hands everything to the system now, as replies in a dialogue need it.
     func flush() {
-        guard let descriptor, !pending.isEmpty else { return }
-        if failure == nil {
-            do {
-                try descriptor.writeAll(pending)
-            } catch {
-                failure = error as? Errno ?? .ioError
-            }
-        }
+        guard descriptor != nil, !pending.isEmpty else { return }
+        write(pending)
         pending.removeAll(keepingCapacity: true)
+    }
+
+    private func write(_ bytes: Bytes) {
+        guard let descriptor, failure == nil else { return }
+        do {
+            try descriptor.writeAll(bytes)
+        } catch {
+            failure = error as? Errno ?? .ioError
+        }
     }
 
     /// Flushes.

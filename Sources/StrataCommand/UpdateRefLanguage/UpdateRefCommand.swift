@@ -1,14 +1,14 @@
-import StrataModel
+package import StrataModel
 
 /// One command of `update-ref --stdin`, its values resolved.
-struct UpdateRefCommand: Equatable {
+package struct UpdateRefCommand: Equatable {
     /// What a symbolic reference must have been before it is changed.
-    enum SymrefExpectation: Equatable {
+    package enum SymrefExpectation: Equatable {
         case oid(ObjectID)
         case target(RefName)
     }
 
-    enum Action: Equatable {
+    package enum Action: Equatable {
         /// No old value: whatever it was.
         case update(RefName, new: ObjectID, old: ObjectID?)
         case create(RefName, new: ObjectID)
@@ -28,9 +28,9 @@ struct UpdateRefCommand: Equatable {
         case commit
     }
 
-    let action: Action
+    package let action: Action
     /// Whether a symbolic reference itself is meant, not what it points to.
-    let noDeref: Bool
+    package let noDeref: Bool
 }
 
 /// The words that commands begin with.

@@ -96,9 +96,9 @@ extension ForEachRef {
 
         func header(of id: ObjectID, needsSize: Bool) throws(CommandExit) -> ObjectHeader? {
             if needsSize {
-                return try asking { () throws(ObjectLookupError) in try repository.objects.header(of: id) }
+                return try asking { () throws(ObjectError) in try repository.objects.header(of: id) }
             }
-            let kind = try asking { () throws(ObjectLookupError) in try repository.objects.kind(of: id) }
+            let kind = try asking { () throws(ObjectError) in try repository.objects.kind(of: id) }
             return kind.map { ObjectHeader(kind: $0, size: 0) }
         }
 

@@ -95,7 +95,7 @@ struct RefFilter {
         if pointsAt.isEmpty || pointsAt.contains(reference.id) { return true }
         var id = reference.id
         while true {
-            let (here, isThere) = try asking { () throws(ObjectLookupError) in
+            let (here, isThere) = try asking { () throws(ObjectError) in
                 (try objects.tagTarget(of: id), try objects.contains(id))
             }
             guard let target = here else {

@@ -151,7 +151,7 @@ extension ShowRef {
 
         private func show(_ name: Bytes, _ id: ObjectID, peeled: ObjectID?) throws(CommandExit) {
             if lastFound.id != id {
-                guard try asking({ () throws(ObjectLookupError) in try repository.objects.contains(id) }) else {
+                guard try asking({ () throws(ObjectError) in try repository.objects.contains(id) }) else {
                     throw .fatal(Bytes("git show-ref: bad ref ") + name + Bytes(" (\(id))"))
                 }
                 lastFound.id = id
@@ -259,6 +259,6 @@ enum Incompatible {
 }
 
 /// What `body` is told by the object store, or the fatal error that it cannot tell.
-func asking<Answer>(_ body: () throws(ObjectLookupError) -> Answer) throws(CommandExit) -> Answer {
-    do throws(ObjectLookupError) { return try body() } catch { throw .fatal(error.description) }
+func asking<Answer>(_ body: () throws(ObjectError) -> Answer) throws(CommandExit) -> Answer {
+    do throws(ObjectError) { return try body() } catch { throw .fatal(error.description) }
 }

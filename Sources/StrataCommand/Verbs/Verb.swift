@@ -9,7 +9,8 @@ struct Verb: Sendable {
     let run: @Sendable (VerbCall) throws(CommandExit) -> ExitStatus
 
     static let all: [Verb] = [
-        .checkRefFormat, .forEachRef, .packRefs, .showRef, .symbolicRef, .updateRef,
+        .catFile, .checkRefFormat, .countObjects, .forEachRef, .hashObject, .initialize, .packRefs, .prunePacked, .refs,
+        .showRef, .store, .symbolicRef, .updateRef,
     ]
 
     /// Commands of git's that are known to be none of ours yet. Told apart from words that are no command at all, so that a

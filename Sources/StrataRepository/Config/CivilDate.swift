@@ -1,3 +1,5 @@
+import StrataModel
+
 #if canImport(Glibc)
     import Glibc
 #endif

@@ -8,7 +8,8 @@ extension Config {
         case boolOr([StaticString], exact: Bool = false)
         /// `always` or a boolean, which may not be left out.
         case logPolicy
-        case number
+        /// A level of zlib's.
+        case level
         case text
         /// One of these words, in whatever case unless they are `exact`; else what git says, which may quote the value.
         case word([StaticString], exact: Bool = false, @Sendable (GitMessage) -> [GitMessage])
@@ -30,7 +31,11 @@ extension Config {
             case .boolOr(let words, let exact):
                 if let value = value(at: index), Self.isOne(value, of: words, exact) { continue }
                 _ = try bool(at: index)
-            case .number: _ = try integer(at: index, in: Int64(Int32.min)...Int64(Int32.max))
+            case .level:
+                let level = try integer(at: index, in: Int64(Int32.min)...Int64(Int32.max))
+                guard (-1...9).contains(level) else {
+                    throw RepositoryError(.badConfigValue, "bad zlib compression level \(Int(level))")
+                }
             case .text: _ = try string(at: index)
             case .word(let words, let exact, let complaint):
                 let value = try string(at: index)
@@ -74,7 +79,7 @@ extension Config {
         set(.boolOr(["input"]), "core.autocrlf")
         set(.boolOr(["warn"]), "core.safecrlf")
         set(.boolOr(["always", "inherit", "simple"], exact: true), "branch.autosetupmerge")
-        set(.number, "core.compression", "core.loosecompression", "pack.compression")
+        set(.level, "core.compression", "core.loosecompression", "pack.compression")
         set(
             .text, "core.editor", "core.commentchar", "core.commentstring", "core.askpass", "core.whitespace",
             "core.excludesfile", "core.attributesfile", "core.fsync", "core.fsyncmethod", "i18n.commitencoding",

@@ -7,6 +7,10 @@ extension Config {
         return try bool(at: index)
     }
 
+    /// The boolean that a value writes: a word in either case, or a number, of which 0 is false; nil when it writes none. Git's function:
+    /// `git_parse_maybe_bool`.
+    public static func bool(of value: [UInt8]) -> Bool? { ConfigNumber.bool(value.span) }
+
     func bool(at index: Int) throws(RepositoryError) -> Bool {
         guard let value = value(at: index) else { return true }
         guard let bool = ConfigNumber.bool(value.span) else {

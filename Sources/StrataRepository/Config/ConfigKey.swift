@@ -1,9 +1,7 @@
+import StrataModel
+
 /// The rules for the names of configuration variables.
 enum ConfigKey {
-    /// Whether `c` may stand in a section or variable name.
-    @inline(__always)
-    static func isKeyByte(_ c: UInt8) -> Bool { isLetter(c) || isDigit(c) || c == UInt8(ascii: "-") }
-
     /// `key` with its section and variable name in lower case, or git's refusal.
     static func canonical(_ key: some Collection<UInt8>) throws(ConfigKeyError) -> [UInt8] {
         var key = Array(key)
@@ -17,7 +15,7 @@ enum ConfigKey {
         for i in key.indices where i != lastDot {
             let c = key[i]
             if i < firstDot || i > lastDot {
-                guard isKeyByte(c), i != lastDot + 1 || isLetter(c) else {
+                guard ConfigParser.isKeyByte(c), i != lastDot + 1 || isLetter(c) else {
                     throw ConfigKeyError("invalid key: \(key)")
                 }
                 key[i] = lowercased(c)

@@ -1,3 +1,5 @@
+import StrataModel
+
 /// The numbers and booleans that configuration values write.
 enum ConfigNumber {
     enum Failure: Error { case invalidUnit, outOfRange }

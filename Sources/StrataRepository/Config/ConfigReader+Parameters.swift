@@ -1,3 +1,5 @@
+import StrataModel
+
 /// Variables from the environment and from `-c`.
 extension ConfigReader {
     mutating func readParameters() throws(RepositoryError) {

@@ -1,3 +1,4 @@
+import StrataModel
 import SystemPackage
 
 #if canImport(Glibc)

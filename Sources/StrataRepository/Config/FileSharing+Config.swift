@@ -1,4 +1,4 @@
-import StrataIO
+public import StrataIO
 import SystemPackage
 
 extension FileSharing {
@@ -15,7 +15,14 @@ extension FileSharing {
             self = .umask
             return
         }
-        guard let value = config.value(at: index) else {
+        try self.init(setting: config.value(at: index), of: Array(config.key(at: index)))
+    }
+
+    /// Reads one value of a variable or option called `name`; nil = it has none.
+    ///
+    /// - Throws: `RepositoryError.Code.badConfigValue`.
+    init(setting value: [UInt8]?, of name: [UInt8]) throws(RepositoryError) {
+        guard let value else {
             self = .group
             return
         }
@@ -25,7 +32,10 @@ extension FileSharing {
         case "all", "world", "everybody": self = .all
         default:
             guard let number = Self.octal(value) else {
-                self = try config.bool(at: index) ? .group : .umask
+                guard let isShared = ConfigNumber.bool(value.span) else {
+                    throw RepositoryError(.badConfigValue, "bad boolean config value '\(value)' for '\(name)'")
+                }
+                self = isShared ? .group : .umask
                 return
             }
             switch number {
@@ -43,6 +53,21 @@ extension FileSharing {
                     The owner of files must always have read and write permissions.
                     """)
             }
+        }
+    }
+
+    /// Reads what `--shared=<permissions>` says; nil = the option alone.
+    ///
+    /// - Throws: `RepositoryError.Code.badConfigValue`.
+    public init(option value: [UInt8]?) throws(RepositoryError) { try self.init(setting: value, of: Array("arg".utf8)) }
+
+    /// What stands for it in `core.sharedRepository`, also for git's old versions; nil = nothing is shared.
+    var setting: String? {
+        switch self {
+        case .umask: nil
+        case .group: "1"
+        case .all: "2"
+        case .adding(let bits), .exactly(let bits): "0" + String(bits.rawValue, radix: 8)
         }
     }
 

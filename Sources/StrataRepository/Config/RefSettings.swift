@@ -130,51 +130,9 @@ public struct RefSettings: Sendable {
 
     // MARK: Syncing
 
-    /// The names of `core.fsync` that include references.
-    private static let componentsWithReferences = ["reference", "committed", "added", "all"]
-    private static let otherComponents = [
-        "loose-object", "pack", "pack-metadata", "commit-graph", "index", "objects", "derived-metadata",
-    ]
-
     private static func syncing(_ config: Config, _ warnings: inout [String]) throws(RepositoryError) -> Syncing {
-        var isOn = false
-        if let index = config.lastIndex(of: "core.fsync".utf8) {
-            isOn = namesReferences(try config.string(at: index), &warnings)
-        }
-        guard isOn else { return .none }
-        var syncing = Syncing.data
-        for index in config.indices(of: "core.fsyncmethod".utf8) {
-            let value = String(decoding: try config.string(at: index), as: UTF8.self)
-            switch value {
-            case "fsync", "batch": syncing = .data
-            case "writeout-only": syncing = .writeout
-            default: warnings.append("ignoring unknown core.fsyncMethod value '\(value)'")
-            }
-        }
-        return syncing
-    }
-
-    /// Whether the list of components includes references. A name may be cut short; `-name` takes away from git's
-    /// defaults only, which do not have references.
-    private static func namesReferences(_ list: [UInt8], _ warnings: inout [String]) -> Bool {
-        var isOn = false
-        for part in list.split(separator: UInt8(ascii: ",")) {
-            var name = part.drop { $0 == 0x20 || $0 == 0x09 || $0 == 0x0a || $0 == 0x0d }
-            let isNegated = name.first == UInt8(ascii: "-")
-            if isNegated { name.removeFirst() }
-            guard !name.isEmpty else {
-                // Nothing between two commas is passed over, but at a lone minus git stops.
-                guard isNegated else { continue }
-                warnings.append("invalid value for variable core.fsync")
-                break
-            }
-            let includes = componentsWithReferences.contains { $0.utf8.starts(with: name) }
-            if includes, !isNegated { isOn = true }
-            let isNone = PathBytes.equals(name, "none") && part.endIndex == list.endIndex && !isNegated
-            if !includes, !isNone, !otherComponents.contains(where: { $0.utf8.starts(with: name) }) {
-                warnings.append("ignoring unknown core.fsync component '\(String(decoding: name, as: UTF8.self))'")
-            }
-        }
-        return isOn
+        let fsync = try FsyncSettings(config, &warnings)
+        guard fsync.components.contains(.reference) else { return .none }
+        return fsync.method == .writeoutOnly ? .writeout : .data
     }
 }

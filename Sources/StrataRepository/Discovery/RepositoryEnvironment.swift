@@ -58,6 +58,19 @@ public struct RepositoryEnvironment: Sendable {
         }
     }
 
+    /// The same variables, seen from `directory`.
+    ///
+    /// - Throws: the error number, when the directory cannot be entered.
+    func entering(_ directory: [UInt8]) throws(PathBytes.RealPathFailure) -> RepositoryEnvironment {
+        let real = try PathBytes.realDirectory(directory, from: currentDirectory)
+        var entered = RepositoryEnvironment(
+            overrides: overrides, inheritsProcess: inheritsProcess, currentDirectory: real)
+        entered.commandLineConfig = commandLineConfig
+        entered.systemConfigPath = systemConfigPath
+        entered.installationPrefix = installationPrefix
+        return entered
+    }
+
     /// The value of a variable, or nil when it is not set.
     public func value(_ name: String) -> [UInt8]? {
         if !overrides.isEmpty, let own = overrides[name] { return own }

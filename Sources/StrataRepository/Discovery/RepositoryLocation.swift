@@ -18,7 +18,7 @@ public struct RepositoryLocation: Sendable, Hashable {
     /// Whether the git directory is that of a linked worktree: another one than the common directory.
     public let isLinkedWorktree: Bool
     /// Format and extensions.
-    public let format: RepositoryFormat
+    public internal(set) var format: RepositoryFormat
     /// What git would warn of, without "warning: ".
     public let warnings: [String]
 

@@ -32,6 +32,17 @@ public struct RepositoryFormat: Sendable, Hashable {
     private var unknownExtensions: [[UInt8]] = []
     private var newExtensions: [[UInt8]] = []
 
+    /// Whether there are extensions that need version 1, beside those that say what version 0 has anyway.
+    var needsNewVersion: Bool {
+        newExtensions.contains { name in
+            switch String(decoding: name, as: UTF8.self) {
+            case "objectformat": objectFormat != .sha1
+            case "refstorage": referenceStorage != ReferenceStorage(format: .files)
+            default: true
+            }
+        }
+    }
+
     /// The newest version that is understood.
     public static let newestVersion = 1
 

@@ -14,13 +14,13 @@ extension Repository {
     ///   a registered worktree without `HEAD` too.
     public func reachabilityRoots(includingReflogs: Bool) throws(RefError) -> ReachabilityRoots {
         let common = location.commonDirectory
-        var worktrees = [worktree(nil, store: files, in: common)]
+        var worktrees = [worktree(nil, store: self.common, in: common)]
         for id in try linkedWorktrees() {
             // One that has gone since has no roots.
             guard let store = try refs.store(ofLinked: id) else { continue }
             worktrees.append(worktree(id, store: store, in: common.appending("worktrees").appending(bytes: id)))
         }
-        return ReachabilityRoots(common: files, worktrees: worktrees, includingReflogs: includingReflogs)
+        return ReachabilityRoots(common: self.common, worktrees: worktrees, includingReflogs: includingReflogs)
     }
 
     private func worktree(
@@ -41,7 +41,7 @@ extension Repository {
     }
 
     /// The names of the directories below `worktrees/`.
-    private func linkedWorktrees() throws(RefError) -> [[UInt8]] {
+    func linkedWorktrees() throws(RefError) -> [[UInt8]] {
         let parent = location.commonDirectory.appending("worktrees")
         var ids: [[UInt8]] = []
         do throws(FileError) {

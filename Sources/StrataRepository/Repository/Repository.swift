@@ -1,5 +1,6 @@
 public import StrataFiles
 import StrataIO
+public import StrataLMDB
 public import StrataModel
 public import StrataObjects
 public import StrataRefs
@@ -17,9 +18,15 @@ public final class Repository: Sendable {
     public let environment: RepositoryEnvironment
     /// The references as this worktree sees them.
     public let refs: WorktreeRefStore
-    /// The references in files that all worktrees share: what `pack-refs` works on.
-    public let files: FilesRefStore
-    public let objects: ObjectReader
+    /// The references that all worktrees share, and the main worktree's own.
+    public let common: any RefStore
+    /// ``common``, where it is in files: what `pack-refs` works on.
+    public let files: FilesRefStore?
+    /// The database that ``common`` and all worktrees are in, where there is one.
+    public let database: LMDBEnvironment?
+    public let objects: FilesObjectStore
+    /// The configured values that objects obey.
+    public let objectSettings: ObjectSettings
 
     /// Opens the repository that git would use from `directory` on, as the process's environment says.
     ///
@@ -38,20 +45,24 @@ public final class Repository: Sendable {
 
     /// Opens the repository at a known place.
     public init(location: RepositoryLocation, environment: RepositoryEnvironment) throws(RepositoryError) {
+        let location = try MigrationRecovery.settled(location)
         self.location = location
         self.environment = environment
         let config = try Config.read(location: location, environment: environment) {
-            RepositoryStores.currentBranch(of: location)
+            RepositoryStores.currentBranch(of: location, environment)
         }
         self.config = config
         let settings = try RefSettings(config, location: location)
         self.settings = settings
         let stores = try RepositoryStores(location: location, settings: settings, environment: environment)
+        common = stores.common
         files = stores.files
+        database = stores.database
         refs = stores.worktree
-        objects = ObjectReader(
+        objectSettings = try ObjectSettings(config, settings)
+        objects = FilesObjectStore(
             objectDirectory: location.objectDirectory, algorithm: location.format.objectFormat,
-            alternates: environment.value("GIT_ALTERNATE_OBJECT_DIRECTORIES") ?? [])
+            alternates: environment.value("GIT_ALTERNATE_OBJECT_DIRECTORIES") ?? [], writing: objectSettings.writing)
     }
 
     public var hashAlgorithm: HashAlgorithm { location.format.objectFormat }
@@ -104,7 +115,7 @@ public final class Repository: Sendable {
     /// - Parameter warn: is told of ambiguous names; nil = they are not looked for.
     public func revisions(warn: (@Sendable (String) -> Void)? = nil) throws(RefError) -> RevisionResolver {
         RevisionResolver(
-            refs: try refs.snapshot(), reflogs: refs.reflogs, objects: objects,
+            refs: try refs.snapshot(), reflogs: refs.reflogs, objects: objects, place: RelativePathBase(location),
             warnsOfAmbiguity: settings.warnsOfAmbiguousNames, warn: warn)
     }
 }

@@ -1,38 +1,47 @@
+import StrataIO
 public import StrataModel
 public import StrataObjects
 public import StrataRefs
+public import SystemPackage
 
 /// What a revision expression names: references by git's six rules, ids in full or abbreviated, `@`, `name@{n}`, and the operators that
-/// ``Revision`` knows behind any of them (gitrevisions). Git's functions: `get_oid_with_context`, `get_oid_basic`.
+/// ``Revision`` knows behind any of them, a path in a tree included (gitrevisions). Git's functions: `get_oid_with_context`, `get_oid_basic`.
 public struct RevisionResolver: Sendable {
     private let refs: any RefSnapshot
     private let reflogs: (any ReflogStore)?
-    private let objects: ObjectReader
+    private let objects: any ObjectStore
+    private let place: RelativePathBase?
     private let warn: (@Sendable (String) -> Void)?
     private let warnsOfAmbiguity: Bool
 
     /// - Parameters:
+    ///   - place: what `./` and `../` at the start of a path stand for; nil = nothing, outside of a working tree.
     ///   - warn: is told of ambiguous names and of those that lead nowhere, without "warning: "; nil = they are not looked for.
     ///   - warnsOfAmbiguity: whether it is told of ambiguous names (`core.warnAmbiguousRefs`).
     public init(
-        refs: any RefSnapshot, reflogs: (any ReflogStore)?, objects: ObjectReader,
+        refs: any RefSnapshot, reflogs: (any ReflogStore)?, objects: any ObjectStore, place: RelativePathBase? = nil,
         warnsOfAmbiguity: Bool = true, warn: (@Sendable (String) -> Void)? = nil
     ) {
         self.warnsOfAmbiguity = warnsOfAmbiguity && warn != nil
         self.refs = refs
         self.reflogs = reflogs
         self.objects = objects
+        self.place = place
         self.warn = warn
     }
 
     /// The object that `text` names, which need not exist when it is a full id; nil when nothing is called so.
-    public func resolve(_ text: [UInt8]) throws(RevisionFailure) -> ObjectID? {
+    public func resolve(_ text: [UInt8]) throws(RevisionFailure) -> ObjectID? { try locate(text)?.id }
+
+    /// The object that `text` names, and its mode when a path in a tree led there.
+    public func locate(_ text: [UInt8]) throws(RevisionFailure) -> (id: ObjectID, mode: TreeEntryMode?)? {
         // A full id needs no look at anything.
-        if let id = ObjectID(hex: text.span), id.algorithm == objects.algorithm { return id }
-        let revision: Revision
+        if let id = ObjectID(hex: text.span), id.algorithm == objects.algorithm { return (id, nil) }
+        var revision: Revision
         do throws(RevisionError) { revision = try Revision(text) } catch { throw .expression(error) }
         guard let base = try base(revision) else { return nil }
-        do throws(RevisionError) { return try revision.resolve(base, in: objects) } catch { throw .expression(error) }
+        if let path = revision.path { revision.path = try RelativePathBase.whole(path, from: place) }
+        do throws(RevisionError) { return try revision.locate(base, in: objects) } catch { throw .expression(error) }
     }
 
     private func base(_ revision: Revision) throws(RevisionFailure) -> ObjectID? {
@@ -50,7 +59,7 @@ public struct RevisionResolver: Sendable {
         -> ObjectID?
     {
         let answer: Abbreviation
-        do throws(ObjectLookupError) {
+        do throws(ObjectError) {
             answer = try objects.resolveAbbreviation(Array(digits).span, hint: hint)
         } catch {
             throw .expression(.lookup(error))
@@ -92,8 +101,10 @@ public struct RevisionResolver: Sendable {
         do throws(RefResolutionFailure) {
             return try refs.resolve(name)
         } catch {
-            if case .unreadable(let failure) = error { throw .reference(failure) }
-            return nil
+            guard case .unreadable(let failure) = error else { return nil }
+            // A name that no file can have is that of no reference.
+            if let cause = failure.cause as? FileError, cause.errno == .fileNameTooLong { return nil }
+            throw .reference(failure)
         }
     }
 
@@ -191,4 +202,8 @@ public enum RevisionFailure: Error, Sendable {
     case logEmpty(RefName)
     /// An abbreviated id that several objects begin with.
     case ambiguous([UInt8], [ObjectID])
+    /// A path that starts with `./` or `../` outside of a working tree.
+    case relativePathOutside
+    /// A path that leads out of the working tree at `top`.
+    case pathOutside([UInt8], top: FilePath)
 }

@@ -1,0 +1,239 @@
+import CLMDB
+import Glibc
+import StrataRefs
+import SystemPackage
+
+/// A write transaction, as ``LMDBEnvironment/write(_:until:_:)`` gives it: records read, changed, and if asked what takes the changes back.
+///
+/// What it reads is valid until the next change.
+@safe
+final class LMDBWriter {
+    let environment: LMDBEnvironment
+    private let txn: OpaquePointer
+    private var metadata: LMDBMetadata?
+    /// Whether the transaction has ended: what is left of what it was used for must not touch it.
+    var isOver = false
+    private var isMetadataChanged = false
+    private var cursors: [MDB_dbi: OpaquePointer] = unsafe [:]
+    /// What changes have replaced, in their order; nil = it is not kept.
+    private(set) var undo: [LMDBUndo]?
+    /// The pages that were looked at, by their numbers.
+    private var checked: Set<UInt64> = []
+    private lazy var page = LMDBPage(pageSize: unsafe environment.handle.mapping?.map.page_size ?? 0)
+    /// For values that are put together; empty between changes.
+    var buffer: [UInt8] = []
+
+    init(_ environment: LMDBEnvironment, _ txn: OpaquePointer) {
+        self.environment = environment
+        unsafe self.txn = txn
+    }
+
+    var refs: MDB_dbi { environment.handle.refs }
+    var logs: MDB_dbi { environment.handle.logs }
+    var main: MDB_dbi { environment.handle.main }
+
+    // MARK: The record of the environment
+
+    private func loadedMetadata() throws(RefError) -> LMDBMetadata {
+        if let metadata { return metadata }
+        guard let bytes = unsafe try get(main, LMDBMetadata.key) else {
+            throw LMDBFailure.damaged("its record has gone").error(at: environment.directory.string)
+        }
+        do throws(LMDBFailure) {
+            return unsafe try LMDBMetadata(bytes)
+        } catch {
+            throw error.error(at: environment.directory.string)
+        }
+    }
+
+    private func get(_ dbi: MDB_dbi, _ key: [UInt8]) throws(RefError) -> UnsafeRawBufferPointer? {
+        try unsafe key.span.withUnsafeBytes { bytes throws(RefError) in
+            unsafe try get(dbi, strata_lmdb_key(bytes))
+        }
+    }
+
+    /// The number of a new reflog.
+    func makeLogNumber() throws(RefError) -> UInt64 {
+        var metadata = try loadedMetadata()
+        defer { self.metadata = metadata }
+        metadata.nextLog += 1
+        isMetadataChanged = true
+        return metadata.nextLog - 1
+    }
+
+    /// The number of the linked worktree `id`, made if need be.
+    func scope(of id: [UInt8]) throws(RefError) -> UInt32 {
+        let key = LMDBScopes.key(id)
+        if let known = unsafe try get(main, key) { return try unsafe LMDBScopes.number(known, environment) }
+        var metadata = try loadedMetadata()
+        let number = metadata.nextScope
+        metadata.nextScope += 1
+        self.metadata = metadata
+        isMetadataChanged = true
+        var value: [UInt8] = []
+        value.append(number: number)
+        let result = unsafe withLMDBKey(key) { unsafe strata_lmdb_put(txn, main, $0, value, value.count, 0) }
+        try environment.check(result)
+        return number
+    }
+
+    /// Writes what is to be written last.
+    func finish() throws(RefError) {
+        guard isMetadataChanged, let metadata else { return }
+        do throws(LMDBFailure) {
+            unsafe try LMDBHandle.write(metadata, txn, main)
+        } catch {
+            throw error.error(at: environment.directory.string)
+        }
+    }
+
+    // MARK: Records
+
+    func get(_ dbi: MDB_dbi, _ key: strata_lmdb_key) throws(RefError) -> UnsafeRawBufferPointer? {
+        var found = unsafe strata_lmdb_record()
+        let result = unsafe withUnsafePointer(to: key) { unsafe strata_lmdb_get(txn, dbi, $0, &found) }
+        if result == MDB_NOTFOUND { return nil }
+        try environment.check(result)
+        return unsafe UnsafeRawBufferPointer(start: found.value, count: found.value_count)
+    }
+
+    func put(_ dbi: MDB_dbi, _ key: strata_lmdb_key, _ value: [UInt8]) throws(RefError) {
+        unsafe try checkLeaves(dbi, key, andBeside: false)
+        unsafe try keepForUndo(dbi, key)
+        let result = unsafe withUnsafePointer(to: key) { unsafe strata_lmdb_put(txn, dbi, $0, value, value.count, 0) }
+        try environment.check(result)
+    }
+
+    /// Writes a record that stands behind all others, as far as anybody knows: then it costs no search, and pages get full.
+    func append(_ dbi: MDB_dbi, _ key: strata_lmdb_key, _ value: [UInt8]) throws(RefError) {
+        let result = unsafe withUnsafePointer(to: key) {
+            unsafe strata_lmdb_put(txn, dbi, $0, value, value.count, UInt32(MDB_APPEND))
+        }
+        if result == MDB_KEYEXIST { return unsafe try put(dbi, key, value) }
+        try environment.check(result)
+    }
+
+    /// Deletes all references and reflogs, and the numbers of worktrees.
+    func deleteEverything() throws(RefError) {
+        for dbi in [refs, logs] { try environment.check(unsafe strata_lmdb_empty(txn, dbi)) }
+        let prefix = LMDBScopes.key([])
+        while true {
+            let found = try unsafe prefix.span.withUnsafeBytes { bytes throws(RefError) in
+                unsafe try move(main, MDB_SET_RANGE, strata_lmdb_key(bytes))
+            }
+            guard let found = unsafe found else { return }
+            let key = unsafe Array(UnsafeRawBufferPointer(start: found.key, count: found.key_count))
+            guard key.starts(with: prefix) else { return }
+            try unsafe key.span.withUnsafeBytes { bytes throws(RefError) in
+                unsafe try delete(main, strata_lmdb_key(bytes))
+            }
+        }
+    }
+
+    func delete(_ dbi: MDB_dbi, _ key: strata_lmdb_key) throws(RefError) {
+        unsafe try checkLeaves(dbi, key, andBeside: true)
+        unsafe try keepForUndo(dbi, key)
+        let result = unsafe withUnsafePointer(to: key) { unsafe strata_lmdb_delete(txn, dbi, $0) }
+        if result != MDB_NOTFOUND { try environment.check(result) }
+    }
+
+    /// One step through a database, from where the last has led; `step` as LMDB has it.
+    func move(
+        _ dbi: MDB_dbi, _ step: MDB_cursor_op, _ key: strata_lmdb_key? = nil
+    ) throws(RefError) -> strata_lmdb_record? {
+        var cursor = unsafe cursors[dbi]
+        if unsafe cursor == nil {
+            // It goes with the transaction.
+            try environment.check(unsafe strata_lmdb_open_cursor(txn, dbi, &cursor))
+            unsafe cursors[dbi] = cursor
+        }
+        guard let cursor = unsafe cursor else { return nil }
+        var found = unsafe strata_lmdb_record()
+        let result = unsafe withLMDBKey(key) { unsafe strata_lmdb_move(cursor, step, $0, &found) }
+        if result == MDB_NOTFOUND { return nil }
+        try environment.check(result)
+        return unsafe found
+    }
+
+    // MARK: Pages
+
+    /// Looks at the leaves on which a change of `key` finds its place, where no change of this transaction has been yet: LMDB believes them, and moves
+    /// memory by what they say. With `andBeside` also at those beside them, which a deletion may join to them.
+    private func checkLeaves(_ dbi: MDB_dbi, _ key: strata_lmdb_key, andBeside: Bool) throws(RefError) {
+        guard let mapping = environment.handle.mapping else { return }
+        var (at, before): (UInt64, UInt64) = (0, 0)
+        let result = unsafe withUnsafePointer(to: key) { key in
+            unsafe withUnsafePointer(to: mapping.map) { map in
+                unsafe strata_lmdb_leaves(txn, dbi, key, map, &at, &before)
+            }
+        }
+        try environment.check(result)
+        for number in [at, before] where number != 0 && checked.insert(number).inserted {
+            let flaw = unsafe mapping.page(number).map { unsafe page.load(number, from: $0) } ?? "it is none"
+            if flaw != nil || page.isBranch {
+                throw environment.damage(.damaged("page \(number): \(flaw ?? "it is no leaf")"), nil)
+            }
+            guard andBeside, let first = page.nodes.first, let last = page.nodes.last else { continue }
+            for key in unsafe [Array(page.part(first.key)), Array(page.part(last.key)) + [0]] {
+                try unsafe key.span.withUnsafeBytes { key throws(RefError) in
+                    let key = unsafe strata_lmdb_key(
+                        bytes: key.baseAddress, count: key.count, scope: 0, is_scoped: 0, is_long: 0)
+                    unsafe try checkLeaves(dbi, key, andBeside: false)
+                }
+            }
+        }
+    }
+
+    // MARK: Undo
+
+    /// From now on keeps what changes replace.
+    func beginUndo() { undo = [] }
+
+    private func keepForUndo(_ dbi: MDB_dbi, _ key: strata_lmdb_key) throws(RefError) {
+        guard undo != nil else { return }
+        let value = unsafe try get(dbi, key).map { unsafe Array($0) }
+        unsafe undo?.append(LMDBUndo(dbi: dbi, key: key, value: value))
+    }
+
+    /// Takes back the changes from the `start`-th on.
+    func takeBack(from start: Int) throws(RefError) {
+        guard let all = undo else { return }
+        undo = nil
+        try takeBack(Array(all[start...]))
+        undo = Array(all[..<start])
+    }
+
+    /// Takes back the changes that `undo` is of, the last first.
+    func takeBack(_ undo: [LMDBUndo]) throws(RefError) {
+        for one in undo.reversed() {
+            try unsafe one.name.span.withUnsafeBytes { name throws(RefError) in
+                let key = unsafe strata_lmdb_key(
+                    bytes: name.baseAddress, count: name.count, scope: one.scope, is_scoped: one.isScoped ? 1 : 0,
+                    is_long: one.isLong ? 1 : 0)
+                if let value = one.value {
+                    unsafe try put(one.dbi, key, value)
+                } else {
+                    unsafe try delete(one.dbi, key)
+                }
+            }
+        }
+    }
+}
+
+/// What a change of a record has replaced.
+struct LMDBUndo {
+    let dbi: MDB_dbi
+    let name: [UInt8]
+    let scope: UInt32
+    let isScoped: Bool
+    let isLong: Bool
+    /// nil = there was no such record.
+    let value: [UInt8]?
+
+    init(dbi: MDB_dbi, key: strata_lmdb_key, value: [UInt8]?) {
+        self.dbi = dbi
+        unsafe name = Array(UnsafeRawBufferPointer(start: key.bytes, count: key.count))
+        unsafe (scope, isScoped, isLong) = (key.scope, key.is_scoped != 0, key.is_long != 0)
+        self.value = value
+    }
+}

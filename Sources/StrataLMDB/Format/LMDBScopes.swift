@@ -1,0 +1,27 @@
+import StrataRefs
+import SystemPackage
+
+/// The numbers of linked worktrees, which their references' keys begin with: records of the unnamed database under `worktree/<id>`, four
+/// bytes each. What is shared and what belongs to the main worktree has number 0.
+enum LMDBScopes {
+    static let shared: UInt32 = 0
+    private static let prefix = Array("worktree/".utf8)
+
+    static func key(_ id: [UInt8]) -> [UInt8] { prefix + id }
+
+    /// The worktree whose key `key` is; nil = it is none's.
+    static func id(of key: [UInt8]) -> [UInt8]? { key.starts(with: prefix) ? Array(key[prefix.count...]) : nil }
+
+    static func number(
+        _ bytes: UnsafeRawBufferPointer, _ environment: LMDBEnvironment
+    ) throws(RefError) -> UInt32 {
+        guard bytes.count == 4 else {
+            throw LMDBFailure.damaged("the number of a worktree has \(bytes.count) bytes").error(
+                at: environment.directory.string)
+        }
+        return unsafe bytes.number(at: 0)
+    }
+
+    /// The longest id that can be kept.
+    static let idLimit = 500
+}

@@ -1,0 +1,184 @@
+import StrataIO
+import StrataModel
+import StrataRefs
+import Synchronization
+import SystemPackage
+
+/// Folds the transactions that wait for the gate of an environment into one commit.
+///
+/// Whoever comes through the gate takes all that wait, decides them in their order, each upon what those before it have done, and commits
+/// once. The others find theirs done. A thread begins and ends its write transaction itself, as LMDB needs it.
+final class LMDBGroups: Sendable {
+    private let waiting = Mutex<[LMDBGroupJob]>([])
+
+    func submit(
+        _ transactions: [RefTransaction], _ context: RefTransactionContext, to store: LMDBRefStore
+    ) -> [Result<RefTransactionResult, RefError>] {
+        let jobs = transactions.map { LMDBGroupJob($0, context, store) }
+        if context.observers.isEmpty {
+            let open = jobs.filter { $0.check() }
+            if !open.isEmpty { run(open, context, store) }
+            return jobs.map { $0.finish() }
+        }
+        // Observers of one caller's transaction are told of its end before they hear of the next.
+        return jobs.map { job in
+            if job.check() { run([job], context, store) }
+            return job.finish()
+        }
+    }
+
+    private func run(_ jobs: [LMDBGroupJob], _ context: RefTransactionContext, _ store: LMDBRefStore) {
+        let environment = store.environment
+        waiting.withLock { $0 += jobs }
+        do throws(RefError) {
+            if environment.isReadOnly { throw LMDBFailure.readOnly.error(at: environment.directory.string) }
+            let isInside = try environment.gate.enter(until: store.deadline(context.deadline)) {
+                jobs.allSatisfy(\.isDone)
+            }
+            guard isInside else { return }
+        } catch {
+            let left = takeBack(jobs)
+            for job in left { job.refuse(error) }
+            // What somebody has taken already is decided by now, or soon.
+            for job in jobs where !job.isDone { job.wait() }
+            return
+        }
+        defer { environment.gate.leave() }
+        let taken = waiting.withLock { waiting in
+            defer { waiting = [] }
+            return waiting
+        }
+        if !taken.isEmpty { commit(taken, environment, store.deadline(context.deadline)) }
+    }
+
+    /// Those of `jobs` that nobody has taken.
+    private func takeBack(_ jobs: [LMDBGroupJob]) -> [LMDBGroupJob] {
+        waiting.withLock { waiting in
+            let left = waiting.filter { one in jobs.contains { $0 === one } }
+            waiting.removeAll { one in jobs.contains { $0 === one } }
+            return left
+        }
+    }
+
+    private func commit(_ jobs: [LMDBGroupJob], _ environment: LMDBEnvironment, _ deadline: Deadline) {
+        do throws(RefError) {
+            try commitOnce(jobs, environment, deadline)
+        } catch {
+            // What may be there must not be done again.
+            if case .uncertain = error.cause as? LMDBFailure {
+                for job in jobs { job.fail(error) }
+                return
+            }
+            // What one of them has broken must not be the others' failure.
+            guard jobs.count > 1 else { return jobs[0].fail(error) }
+            for job in jobs {
+                do throws(RefError) { try commitOnce([job], environment, deadline) } catch { job.fail(error) }
+            }
+        }
+    }
+
+    private func commitOnce(
+        _ jobs: [LMDBGroupJob], _ environment: LMDBEnvironment, _ deadline: Deadline
+    ) throws(RefError) {
+        let durability = jobs.map(\.durability).max() ?? .none
+        var decided: [LMDBGroupJob] = []
+        do throws(RefError) {
+            try environment.write(durability, until: deadline) { writer throws(RefError) in
+                decided = []
+                for job in jobs where try job.decide(in: writer) { decided.append(job) }
+                // All of them were rejected: there is nothing to write, nor to sync.
+                if decided.isEmpty { throw Self.nothing }
+            }
+        } catch {
+            if error.code != Self.nothing.code || !decided.isEmpty { throw error }
+        }
+        // Only now: until it is told, a transaction may be decided again, after a failure of the write transaction.
+        for job in jobs { job.succeed() }
+    }
+
+    private static let nothing = RefError(.refused, "")
+}
+
+/// One transaction that waits for its commit.
+///
+/// Sendable because it is used by the thread that submitted it until it is handed over, by the one that took it, and after ``isDone`` by the
+/// first again.
+final class LMDBGroupJob: @unchecked Sendable {
+    private enum Outcome {
+        case waiting
+        case done(RefError?)
+    }
+
+    private let transaction: RefTransaction
+    private let context: RefTransactionContext
+    private let store: LMDBRefStore
+    private var run: RefTransactionRun
+    /// What was rejected or failed before there was anything to commit.
+    private var failure: RefError?
+    private var isFresh = true
+    private let outcome = Monitor(Outcome.waiting)
+
+    init(_ transaction: RefTransaction, _ context: RefTransactionContext, _ store: LMDBRefStore) {
+        self.transaction = transaction
+        self.context = context
+        self.store = store
+        run = RefTransactionRun(transaction, on: store, context)
+    }
+
+    var durability: Durability { context.durability ?? store.durability }
+
+    /// What needs no lock. - Returns: whether there is anything left to decide.
+    func check() -> Bool {
+        do throws(RefError) { try run.check() } catch { failure = error }
+        return failure == nil
+    }
+
+    /// Decides the transaction and carries it out in `writer`.
+    ///
+    /// - Returns: whether it is to be committed. Throws what is no verdict on it but a failure of the write transaction.
+    func decide(in writer: LMDBWriter) throws(RefError) -> Bool {
+        if !isFresh {
+            // Again, after the write transaction it was part of has failed.
+            run = RefTransactionRun(transaction, on: store, context)
+            failure = nil
+            guard check() else { return false }
+        }
+        isFresh = false
+        let hold = LMDBGroupHold(LMDBRefWriter(writer, store), isObserved: !context.observers.isEmpty)
+        do throws(RefError) {
+            try run.prepare(under: hold)
+            return true
+        } catch {
+            if let broken = hold.failure { throw broken }
+            failure = error
+            return false
+        }
+    }
+
+    /// Decides the transaction by what keeps its names from being held.
+    func refuse(_ error: RefError) {
+        let hold = LMDBHold(store, LMDBSession(store.environment, refusing: error))
+        do throws(RefError) { try run.prepare(under: hold) } catch { failure = error }
+        succeed()
+    }
+
+    func succeed() { outcome.change { $0 = .done(nil) } }
+
+    func fail(_ error: RefError) { outcome.change { $0 = .done(error) } }
+
+    var isDone: Bool { outcome.withLock { if case .done = $0 { true } else { false } } }
+
+    func wait() {
+        _ = outcome.wait(until: .never) { outcome -> Void? in if case .done = outcome { () } else { nil } }
+    }
+
+    /// The verdict, told to observers too. Called when it is done.
+    func finish() -> Result<RefTransactionResult, RefError> {
+        if let failure { return .failure(failure) }
+        if case .done(let error?) = outcome.withLock({ $0 }) {
+            run.abort()
+            return .failure(error)
+        }
+        do throws(RefError) { return .success(try run.commit()) } catch { return .failure(error) }
+    }
+}

@@ -1,0 +1,91 @@
+import CLMDB
+import StrataModel
+import StrataRefs
+import SystemPackage
+
+/// The references of a worktree, or those that are shared, in a read transaction.
+struct LMDBRefSnapshot: RefSnapshot {
+    let transaction: LMDBReadTransaction
+    /// nil = the worktree has none.
+    let scope: UInt32?
+
+    init(_ transaction: LMDBReadTransaction, _ worktree: [UInt8]?) throws(RefError) {
+        self.transaction = transaction
+        scope = try worktree.map { id throws(RefError) in try Self.scope(of: id, transaction) } ?? LMDBScopes.shared
+        if worktree != nil, scope == LMDBScopes.shared {
+            throw LMDBFailure.damaged("a worktree has number 0").error(at: transaction.environment.directory.string)
+        }
+    }
+
+    private static func scope(of id: [UInt8], _ transaction: LMDBReadTransaction) throws(RefError) -> UInt32? {
+        let key = LMDBScopes.key(id)
+        return try unsafe key.span.withUnsafeBytes { bytes throws(RefError) in
+            let key = unsafe strata_lmdb_key(bytes)
+            guard let found = unsafe try transaction.get(transaction.environment.handle.main, key) else { return nil }
+            return try unsafe LMDBScopes.number(found, transaction.environment)
+        }
+    }
+
+    func read(_ name: RefName) throws(RefError) -> RefValue? {
+        try record(name) { record throws(RefError) in record.value } ?? nil
+    }
+
+    /// The number of the reflog of `name`; nil where it has none.
+    func log(_ name: RefName) throws(RefError) -> UInt64? {
+        try record(name) { record throws(RefError) in record.log } ?? nil
+    }
+
+    /// Runs `body` with the record of `name`, if there is one.
+    func record<T>(_ name: RefName, _ body: (LMDBRefRecord) throws(RefError) -> T) throws(RefError) -> T? {
+        guard let scope else { return nil }
+        let (transaction, environment) = (transaction, transaction.environment)
+        return try unsafe LMDBRefKey.with(scope, name.bytes) { key, suffix throws(RefError) in
+            guard let found = unsafe try transaction.get(environment.handle.refs, key) else { return nil }
+            defer { withExtendedLifetime(transaction) {} }
+            return try unsafe LMDBRefRecord.with(found, suffix, environment, name, body)
+        }
+    }
+
+    func cursor(over scope: RefScope) throws(RefError) -> any RefCursor { try LMDBRefCursor(self, over: scope) }
+
+    var watches: [any RefReadWatch] { [] }
+}
+
+extension LMDBRefRecord {
+    /// Runs `body` with the record that `found` is, or that `suffix` has in it.
+    static func with<T>(
+        _ found: UnsafeRawBufferPointer, _ suffix: ArraySlice<UInt8>?, _ environment: LMDBEnvironment, _ name: RefName,
+        _ body: (LMDBRefRecord) throws(RefError) -> T
+    ) throws(RefError) -> T? {
+        let algorithm = environment.hashAlgorithm
+        func parsed(_ bytes: UnsafeRawBufferPointer) throws(RefError) -> LMDBRefRecord {
+            do throws(LMDBFailure) {
+                return unsafe try LMDBRefRecord(bytes, algorithm)
+            } catch {
+                throw environment.damage(error, name)
+            }
+        }
+        guard let suffix else {
+            let result = try body(try unsafe parsed(found))
+            try environment.check(0)
+            return result
+        }
+        let names: LMDBLongNames
+        do throws(LMDBFailure) { names = unsafe try LMDBLongNames(found) } catch {
+            throw environment.damage(error, name)
+        }
+        guard let record = names[suffix] else { return nil }
+        return try unsafe record.span.withUnsafeBytes { bytes throws(RefError) in try body(try unsafe parsed(bytes)) }
+    }
+}
+
+extension LMDBEnvironment {
+    /// What is wrong with a record: the file, where that was cut short.
+    func damage(_ failure: LMDBFailure, _ name: RefName?) -> RefError {
+        let failure = handle.isCutShort ? .cutShort : failure
+        return RefError(
+            .corrupt, name.map { "reference '\($0)': \(failure)" } ?? "\(failure)", reference: name,
+            path: directory.string,
+            cause: failure)
+    }
+}

@@ -1,0 +1,180 @@
+import CLMDB
+import StrataModel
+import StrataRefs
+
+/// Carries out the edits of a store in a write transaction, and reads what it has done.
+struct LMDBRefWriter {
+    let writer: LMDBWriter
+    let store: LMDBRefStore
+    private let fixedScope: UInt32?
+
+    init(_ writer: LMDBWriter, _ store: LMDBRefStore) {
+        self.writer = writer
+        self.store = store
+        fixedScope = store.worktree == nil ? LMDBScopes.shared : nil
+    }
+
+    /// The number that the keys begin with; that of a worktree is made when it is first written to.
+    private func scope() throws(RefError) -> UInt32 {
+        if let fixedScope { return fixedScope }
+        guard let id = store.worktree, id.count <= LMDBScopes.idLimit else {
+            throw RefError(.invalid, "the name of a worktree is too long")
+        }
+        return try writer.scope(of: id)
+    }
+
+    func apply(_ edits: [ResolvedRefEdit]) throws(RefError) {
+        guard edits.contains(where: \.leavesTrace) else { return }
+        let scope = try scope()
+        // In their order the changes of one page come together.
+        let isSorted = zip(edits, edits.dropFirst()).allSatisfy { $0.name < $1.name }
+        for edit in isSorted ? edits : edits.stableSorted() where edit.leavesTrace { try apply(edit, scope) }
+    }
+
+    private func apply(_ edit: ResolvedRefEdit, _ scope: UInt32) throws(RefError) {
+        let name = edit.name
+        let old = try known(name, scope)
+        var log = old?.log
+        if case .delete = edit.action {
+            if let log { try LMDBLogWriter(writer).deleteLines(log) }
+            return try put(nil, name, scope)
+        }
+        if let line = edit.reflog, edit.createsReflog || log != nil {
+            let isNew = log == nil
+            var number = log ?? 0
+            if isNew { number = try writer.makeLogNumber() }
+            try LMDBLogWriter(writer).append(LMDBLogLine.bytes(of: line), to: number, isNew: isNew)
+            log = number
+        }
+        if case .write(let value) = edit.action {
+            try put(Self.bytes(value, name, log), name, scope)
+        } else if log != old?.log {
+            try setLog(log, of: name, scope)
+        }
+    }
+
+    private static func bytes(_ value: RefValue?, _ name: RefName, _ log: UInt64?) -> [UInt8] {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(80)
+        LMDBRefRecord.append(value, of: name, log: log, to: &bytes)
+        return bytes
+    }
+
+    // MARK: Reflogs
+
+    /// Gives `name` a reflog, empty if it has none.
+    func createLog(_ name: RefName) throws(RefError) -> UInt64 {
+        let scope = try scope()
+        if let log = try known(name, scope)?.log { return log }
+        let log = try writer.makeLogNumber()
+        try setLog(log, of: name, scope)
+        return log
+    }
+
+    /// Takes the reflog of `name` away, if it has one.
+    func deleteLog(_ name: RefName) throws(RefError) {
+        let scope = try scope()
+        guard let old = try known(name, scope), let log = old.log else { return }
+        try LMDBLogWriter(writer).deleteLines(log)
+        if old.exists { try setLog(nil, of: name, scope) } else { try put(nil, name, scope) }
+    }
+
+    // MARK: Records
+
+    /// What is known of a reference before it is changed.
+    struct Known {
+        let log: UInt64?
+        let exists: Bool
+    }
+
+    private func known(_ name: RefName, _ scope: UInt32) throws(RefError) -> Known? {
+        try record(name, scope) { record throws(RefError) in Known(log: record.log, exists: record.kind != .none) }
+    }
+
+    private func record<T>(
+        _ name: RefName, _ scope: UInt32, _ body: (LMDBRefRecord) throws(RefError) -> T
+    ) throws(RefError) -> T? {
+        let (writer, environment) = (writer, writer.environment)
+        return try unsafe LMDBRefKey.with(scope, name.bytes) { key, suffix throws(RefError) in
+            guard let found = unsafe try writer.get(writer.refs, key) else { return nil }
+            return try unsafe LMDBRefRecord.with(found, suffix, environment, name, body)
+        }
+    }
+
+    /// Writes the record of `name` as it is, with another reflog.
+    private func setLog(_ log: UInt64?, of name: RefName, _ scope: UInt32) throws(RefError) {
+        let bytes = try record(name, scope) { record throws(RefError) in
+            var bytes: [UInt8] = []
+            record.append(log: log, to: &bytes)
+            return bytes
+        }
+        try put(bytes ?? Self.bytes(nil, name, log), name, scope)
+    }
+
+    /// What `name` holds in the write transaction.
+    func read(_ name: RefName) throws(RefError) -> RefValue? {
+        guard let scope = try readScope() else { return nil }
+        let (writer, environment) = (writer, writer.environment)
+        return try unsafe LMDBRefKey.with(scope, name.bytes) { key, suffix throws(RefError) in
+            guard let found = unsafe try writer.get(writer.refs, key) else { return nil }
+            return try unsafe LMDBRefRecord.with(found, suffix, environment, name) { record throws(RefError) in
+                record.value
+            }
+                ?? nil
+        }
+    }
+
+    func readScope() throws(RefError) -> UInt32? {
+        if let fixedScope { return fixedScope }
+        return try scope()
+    }
+
+    /// Writes the record of `name`; nil = it goes.
+    func put(_ bytes: [UInt8]?, _ name: RefName, _ scope: UInt32) throws(RefError) {
+        let (writer, environment) = (writer, writer.environment)
+        try unsafe LMDBRefKey.with(scope, name.bytes) { key, suffix throws(RefError) in
+            guard let suffix else {
+                if let bytes {
+                    unsafe try writer.put(writer.refs, key, bytes)
+                } else {
+                    unsafe try writer.delete(writer.refs, key)
+                }
+                return
+            }
+            var names = LMDBLongNames()
+            if let found = unsafe try writer.get(writer.refs, key) {
+                do throws(LMDBFailure) {
+                    names = unsafe try LMDBLongNames(found)
+                } catch {
+                    throw environment.damage(error, name)
+                }
+            }
+            names[suffix] = bytes
+            if names.entries.isEmpty {
+                unsafe try writer.delete(writer.refs, key)
+            } else {
+                unsafe try writer.put(writer.refs, key, names.bytes)
+            }
+        }
+    }
+
+    /// Takes the record of a reference away, which has no reflog.
+    func remove(_ name: RefName) throws(RefError) { try put(nil, name, try scope()) }
+
+    /// Writes a reference as another store has it: `content` is what a broken one's file held.
+    func carry(_ name: RefName, _ value: RefValue?, _ content: [UInt8], log: UInt64?) throws(RefError) {
+        var bytes: [UInt8] = []
+        LMDBRefRecord.append(value, of: name, log: log, content: content, to: &bytes)
+        try put(bytes, name, try scope())
+    }
+}
+
+extension [ResolvedRefEdit] {
+    /// By name; those of one name stay in their order.
+    fileprivate func stableSorted() -> [ResolvedRefEdit] {
+        enumerated().sorted {
+            let order = RefNameOrder.compare($0.element.name.bytes.span, $1.element.name.bytes.span)
+            return order == 0 ? $0.offset < $1.offset : order < 0
+        }.map(\.element)
+    }
+}

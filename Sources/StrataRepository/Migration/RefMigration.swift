@@ -1,0 +1,242 @@
+import StrataFiles
+import StrataIO
+import StrataLMDB
+import StrataModel
+public import StrataRefs
+public import SystemPackage
+
+/// What ``Repository/migrateReferences(_:)`` is asked to do.
+public struct RefMigrationRequest: Sendable {
+    /// Where the references are to be.
+    public var format: ReferenceStorage.Format
+    /// Whether they are only copied, to be looked at, and nothing is switched.
+    public var isDryRun = false
+    /// Whether reflogs are moved; else there are none afterwards.
+    public var keepsReflogs = true
+    /// How long the locks of the repository are waited for, in milliseconds; negative = for ever.
+    public var lockTimeout = 10_000
+    /// Told how many references and lines of reflogs were copied, now and then, on the calling thread.
+    public var progress: @Sendable (Int) -> Void = { _ in }
+
+    public init(to format: ReferenceStorage.Format) { self.format = format }
+}
+
+/// What a migration has done.
+public struct RefMigrationResult: Sendable {
+    /// How many references and lines of reflogs were moved.
+    public var count: Int
+    /// Where the copy is; nil unless it was only tried.
+    public var copy: FilePath?
+    /// How long writers were kept waiting.
+    public var pause: Duration
+}
+
+extension Repository {
+    /// Moves the references and reflogs of all worktrees to another kind of store.
+    ///
+    /// All are carried: symbolic and root references, broken ones with what they hold, malformed names, reflogs to the byte, also those of
+    /// references that do not exist. `FETCH_HEAD` and `MERGE_HEAD` are no references and stay. They are copied while others go on, compared,
+    /// and then switched under locks; killed at any moment, it leaves a repository whose references are whole in the one store or the other, once
+    /// anyone opens it through this library, and for git at once as long as they are in files. What is done is on the medium.
+    ///
+    /// This object, and others that were opened before, are of no use afterwards: their stores fail. May be called from any thread.
+    ///
+    /// - Throws: ``RefError`` of code `invalid` where the repository uses that store already or cannot be moved; else what failed, and then the
+    ///   references are where they were, unless the message says otherwise.
+    public func migrateReferences(_ request: RefMigrationRequest) throws(RefError) -> RefMigrationResult {
+        let migration = try RefMigration(self, request)
+        return try migration.run()
+    }
+}
+
+/// One migration: checks, copying, comparing; the switch is ``MigrationSwitch``'s.
+struct RefMigration {
+    private let repository: Repository
+    private let request: RefMigrationRequest
+    private let place: MigrationPlace
+    /// What the repository's own configuration says.
+    private let storage: ReferenceStorage
+
+    init(_ repository: Repository, _ request: RefMigrationRequest) throws(RefError) {
+        self.repository = repository
+        self.request = request
+        storage = repository.location.format.referenceStorage
+        let location = repository.location
+        place = MigrationPlace(
+            common: location.commonDirectory, hashAlgorithm: location.format.objectFormat,
+            sharing: repository.settings.sharedRepository, lockTimeout: request.lockTimeout)
+        guard request.format != storage.format else {
+            throw RefError(.invalid, "repository already uses '\(request.format.rawValue)' format")
+        }
+        guard repository.environment.value("GIT_REFERENCE_BACKEND") == nil else {
+            throw RefError(.invalid, "GIT_REFERENCE_BACKEND is set: it would hide what is migrated")
+        }
+        guard request.format != .reftable, storage.format != .reftable else {
+            throw RefError(.unsupported, "references kept as 'reftable' are not supported")
+        }
+    }
+
+    func run() throws(RefError) -> RefMigrationResult {
+        if request.isDryRun {
+            let name = "ref_migration." + randomHex()
+            let path = place.common.appending(name)
+            try filing { () throws(FileError) in try Disk.mkdir(path, sharing: place.sharing) }
+            let count: Int
+            if let database = repository.database {
+                count = try copyToFiles(path, LMDBCarriedRefs(database)).count
+            } else {
+                count = try copyToDatabase(path).count
+            }
+            let shown = FilePath(bytes: repository.location.commonDirectoryName)
+            return RefMigrationResult(count: count, copy: shown.appending(name), pause: .zero)
+        }
+        let lock = try place.lock(until: .now)
+        defer { lock.release() }
+        try place.sweepStaging()
+        let staging = try place.makeStaging()
+        let journal = MigrationJournal(
+            storage: request.format, staging: staging.lastComponent?.string ?? "", payload: storage.payload,
+            keepsReflogs: request.keepsReflogs)
+        let change = MigrationSwitch(place: place, journal: journal)
+        do throws(RefError) {
+            let result = try request.format == .lmdb ? toDatabase(change, staging) : toFiles(change, staging)
+            change.sweep()
+            return result
+        } catch {
+            // What a journal tells of is needed yet.
+            if try MigrationJournal.read(place) == nil { change.sweep() }
+            throw error
+        }
+    }
+
+    private func carrier(_ carrier: any RefCarrier) -> any RefCarrier {
+        request.keepsReflogs ? carrier : LoglessCarrier(carrier)
+    }
+
+    // MARK: To a database
+
+    private func toDatabase(_ change: MigrationSwitch, _ staging: FilePath) throws(RefError) -> RefMigrationResult {
+        try refuseLinks()
+        let database = change.journal.database(place)
+        guard try filing({ () throws(FileError) in try FileStat.lstat(database) }) == nil else {
+            throw RefError(.invalid, "'\(database)' is in the way", path: database.string)
+        }
+        var inventory = try FilesInventory(place.common, worktrees: place.worktrees())
+        var copied = try copyToDatabase(staging)
+        for _ in 0..<4 {
+            // Until little is left to be done while writers wait.
+            let now = try FilesInventory(place.common, worktrees: place.worktrees())
+            guard let changes = now.changes(since: inventory) else {
+                try filing { () throws(FileError) in try Disk.removeTree(staging.appending("lmdb")) }
+                inventory = now
+                copied = try copyToDatabase(staging)
+                continue
+            }
+            inventory = now
+            try change.catchUp(
+                changes, from: FilesCarriedRefs(place.common, place.hashAlgorithm), openUnpublished(staging))
+            if changes.count < 64 { break }
+        }
+        try filing { () throws(FileError) in try Disk.syncFileSystem(of: place.common) }
+        let clock = ContinuousClock()
+        var start = clock.now
+        try change.toDatabase(staging.appending("lmdb"), inventory) { start = clock.now }
+        return RefMigrationResult(count: copied.count, pause: clock.now - start)
+    }
+
+    /// What was moved aside could not be read through links that begin elsewhere.
+    private func refuseLinks() throws(RefError) {
+        for name in ["refs", "packed-refs", "logs"] {
+            let path = place.common.appending(name)
+            let kind = try filing { () throws(FileError) in try FileStat.lstat(path)?.kind }
+            if kind == .symlink {
+                throw RefError(.unsupported, "'\(path)' is a symbolic link", path: path.string)
+            }
+        }
+    }
+
+    /// The database below `parent` that nobody else has yet.
+    private func openUnpublished(_ parent: FilePath) throws(RefError) -> LMDBEnvironment {
+        var options = LMDBOptions(hashAlgorithm: place.hashAlgorithm)
+        options.creates = true
+        options.syncs = false
+        options.sharing = place.sharing
+        return try LMDBEnvironment.open(parent.appending("lmdb"), options)
+    }
+
+    private func copyToDatabase(_ parent: FilePath) throws(RefError) -> (digest: CarriedRefDigest.Value, count: Int) {
+        let (path, database) = (parent.appending("lmdb"), try openUnpublished(parent))
+        let source = FilesCarriedRefs(place.common, place.hashAlgorithm)
+        let loader = LMDBRefLoader(database, progress: request.progress)
+        let digest = CarriedRefDigest()
+        try place.carry(source, to: carrier(TwoCarriers(digest, loader)))
+        try loader.finish()
+        try database.sync()
+        let found = try place.digest(try LMDBCarriedRefs(database), keepingLogs: true)
+        try MigrationSwitch.compare(digest.value, found.0, path)
+        return (digest.value, digest.count)
+    }
+
+    // MARK: To files
+
+    private func toFiles(_ change: MigrationSwitch, _ staging: FilePath) throws(RefError) -> RefMigrationResult {
+        guard let database = repository.database else {
+            throw RefError(.invalid, "the references are in no database")
+        }
+        func copied() throws(RefError) -> (change: UInt64, count: Int) {
+            try filing { () throws(FileError) in
+                try Disk.removeTree(change.tree)
+                try Disk.makeDirectories(change.tree, sharing: place.sharing)
+            }
+            let state = try LMDBCarriedRefs(database)
+            return (state.change, try copyToFiles(change.tree, state).count)
+        }
+        // Writers go on meanwhile, and if they do it is done once more without them.
+        var copy = try copied()
+        try filing { () throws(FileError) in try Disk.syncFileSystem(of: place.common) }
+        let clock = ContinuousClock()
+        var start = clock.now
+        try database.freezing(until: place.patience) { () throws(RefError) in
+            start = clock.now
+            if try LMDBCarriedRefs(database).change != copy.change { copy = try copied() }
+            try change.toFiles()
+        }
+        return RefMigrationResult(count: copy.count, pause: clock.now - start)
+    }
+
+    private func copyToFiles(
+        _ tree: FilePath, _ state: LMDBCarriedRefs
+    ) throws(RefError) -> (digest: CarriedRefDigest.Value, count: Int) {
+        let peeling = ObjectPeeling(repository.objects)
+        let loader = try FilesRefLoader(
+            tree, sharing: place.sharing, peel: { peeling.peeled($0) }, progress: request.progress)
+        let digest = CarriedRefDigest()
+        try place.carry(state, to: carrier(TwoCarriers(digest, loader)))
+        try loader.finish()
+        let found = try place.digest(FilesCarriedRefs(tree, place.hashAlgorithm), keepingLogs: true)
+        try MigrationSwitch.compare(digest.value, found.0, tree)
+        return (digest.value, digest.count)
+    }
+}
+
+/// Hands on references to one and to the other.
+final class TwoCarriers: RefCarrier {
+    private let (first, second): (any RefCarrier, any RefCarrier)
+
+    init(_ first: any RefCarrier, _ second: any RefCarrier) { (self.first, self.second) = (first, second) }
+
+    func begin(_ worktree: [UInt8]?) throws(RefError) {
+        try first.begin(worktree)
+        try second.begin(worktree)
+    }
+
+    func add(_ ref: CarriedRef) throws(RefError) {
+        try first.add(ref)
+        try second.add(ref)
+    }
+
+    func add(line: [UInt8]) throws(RefError) {
+        try first.add(line: line)
+        try second.add(line: line)
+    }
+}
