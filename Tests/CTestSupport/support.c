@@ -39,3 +39,5 @@ int test_fork_sleeper(void) {
     }
     return child;
 }
+
+int test_fork(void) { return fork(); }

@@ -145,3 +145,50 @@ static void remove_below(int parent, const char *name) {
 }
 
 void test_tree_remove(const char *path) { remove_below(AT_FDCWD, path); }
+
+static int copy_file(int from, int to, const char *name, mode_t mode) {
+    size_t count = 0;
+    char *bytes = read_whole(from, name, &count);
+    int fd = openat(to, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode & 0777);
+    int done = fd >= 0 && (count == 0 || write(fd, bytes, count) == (ssize_t)count);
+    if (fd >= 0) close(fd);
+    free(bytes);
+    return done ? 0 : -1;
+}
+
+static int copy_below(int from, int to) {
+    DIR *stream = fdopendir(from);
+    struct dirent *each;
+    int result = stream == NULL ? -1 : 0;
+    while (result == 0 && (each = readdir(stream)) != NULL) {
+        struct stat info;
+        if (strcmp(each->d_name, ".") == 0 || strcmp(each->d_name, "..") == 0) continue;
+        if (fstatat(from, each->d_name, &info, AT_SYMLINK_NOFOLLOW) != 0) {
+            result = -1;
+        } else if (S_ISDIR(info.st_mode)) {
+            int inner = openat(from, each->d_name, O_RDONLY | O_DIRECTORY | O_CLOEXEC), new = -1;
+            if (mkdirat(to, each->d_name, info.st_mode & 0777) == 0) {
+                new = openat(to, each->d_name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+            }
+            result = inner < 0 || new < 0 ? -1 : copy_below(inner, new);
+            if (new >= 0) close(new);
+        } else {
+            result = copy_file(from, to, each->d_name, info.st_mode);
+        }
+    }
+    if (stream != NULL) closedir(stream);
+    return result;
+}
+
+int test_tree_copy(const char *from, const char *to) {
+    int source = open(from, O_RDONLY | O_DIRECTORY | O_CLOEXEC), target = -1;
+    if (source < 0) return -1;
+    if (mkdir(to, 0777) == 0) target = open(to, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (target < 0) {
+        close(source);
+        return -1;
+    }
+    int result = copy_below(source, target);
+    close(target);
+    return result;
+}

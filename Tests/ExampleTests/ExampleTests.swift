@@ -53,4 +53,60 @@ import Testing
         #expect(try run(gitPath, ["for-each-ref"], directory: main).outText.split(separator: "\n").count == 4)
         #expect(try run(gitPath, ["fsck"], directory: main).status == 0)
     }
+
+    /// Repositories whose references are in a database: pushes that are whole or refused with a reason, listings without what is hidden.
+    @Test func hostingBackendTakesPushesWhole() throws {
+        let scratch = try TemporaryDirectory()
+        let (work, host) = (scratch.path.appending("work"), scratch.path.appending("host"))
+        _ = try git(["init", "-q", work.string], in: scratch.path)
+        _ = try git(["commit", "-q", "--allow-empty", "-m", "one"], in: work)
+        _ = try git(["commit", "-q", "--allow-empty", "-m", "two"], in: work)
+        let (one, two) = (try git(["rev-parse", "HEAD~1"], in: work), try git(["rev-parse", "HEAD"], in: work))
+        let none = String(repeating: "0", count: 40)
+        _ = try run("mkdir", ["-p", host.string])
+        _ = try backend(host, ["create a"])
+        // The objects come by another way, which is not this example's.
+        let copied = try run("cp", ["-r", work.appending(".git/objects").string, host.appending("a").string])
+        #expect(copied.status == 0)
+        _ = try git(
+            ["config", "--file", host.appending("a/config").string, "transfer.hideRefs", "refs/internal"], in: work)
+
+        let answers = try backend(
+            host,
+            [
+                "create a", "create ../b", "push a \(none) \(one) refs/heads/main \(none) \(two) refs/heads/side",
+                "push a \(none) \(two) refs/heads/main \(none) \(two) refs/heads/new", "advertise a heads/",
+                "push a \(one) \(two) refs/heads/main \(two) \(none) refs/heads/side",
+                "push a \(none) \(two) refs/internal/x", "push a \(none) \(String(none.dropLast()))1 refs/heads/lost",
+                "advertise a",
+            ])
+        #expect(
+            answers == [
+                "there already", "refused: '../b' is no name for a repository", "ok",
+                "refused: fetch first: cannot lock ref 'refs/heads/main': reference already exists",
+                "\(one) refs/heads/main", "\(two) refs/heads/side", "done", "ok",
+                "refused: deny updating a hidden ref: refs/internal/x",
+                "refused: missing objects: trying to write ref 'refs/heads/lost' with nonexistent object \(none.dropLast())1",
+                "\(two) refs/heads/main", "done",
+            ])
+    }
+
+    /// The answers to `requests`, without what the branch of HEAD is called.
+    private func backend(_ host: FilePath, _ requests: [String]) throws -> [String] {
+        let package = Self.root.appending("Examples/HostingBackend")
+        let result = try run(
+            "swift", ["run", "--package-path", package.string, "HostingBackend", host.string],
+            stdin: Array((requests.joined(separator: "\n") + "\n").utf8))
+        try #require(result.status == 0, "\(result.errText)")
+        return result.outText.split(separator: "\n").map(String.init).filter { !$0.hasSuffix(" HEAD") }
+    }
+
+    /// The store of the documentation, which the kit finds nothing in.
+    @Test func flatFileStorePassesTheKit() throws {
+        let scratch = try TemporaryDirectory()
+        let text = try output(of: "FlatFileStore", [scratch.path.string])
+        let sums = text.prefix { $0 != "\n" }
+        #expect(sums.hasSuffix(" skipped, 0 failed"), "\(text)")
+        #expect((Int(sums.prefix { $0 != " " }) ?? 0) > 700)
+    }
 }

@@ -1,6 +1,7 @@
 import Glibc
 public import StrataModel
 public import StrataRefs
+import StrataTesting
 import SystemPackage
 public import TestSupport
 

@@ -1,5 +1,6 @@
 public import StrataModel
 public import StrataRefs
+import StrataTesting
 
 /// References as they stand and a transaction on them: for a store and for git alike.
 public struct RefScenario: Sendable {
@@ -43,17 +44,6 @@ extension RefScenario: CustomStringConvertible {
         let values = references.sorted { $0.key < $1.key }.map { "\($0.key) = \($0.value.text)" }
         let asked = edits.map { "\($0.name) \($0.change) \($0.expected) follows=\($0.followsSymbolic)" }
         return ([isPacked ? "packed" : "loose"] + values + ["\(mode)"] + asked).joined(separator: "\n  ")
-    }
-}
-
-extension RefValue {
-    /// The value as a loose reference is written, without the line feed.
-    public var text: String {
-        switch self {
-        case .object(let id, _): id.hex
-        case .symbolic(let target): "ref: " + String(decoding: target, as: UTF8.self)
-        case .broken: "garbage"
-        }
     }
 }
 

@@ -56,10 +56,10 @@ extension StoreUnderTest {
         return store
     }
 
-    /// All of the above.
-    public static let splitCompositions = [
-        routing, namespaced, namespacedOverRouting, worktreeOverRouting, routingOverWorktree, routingOverRouting,
-    ]
+    /// All of the above, and overlays.
+    public static let compositions =
+        [routing, namespaced, namespacedOverRouting, worktreeOverRouting, routingOverWorktree, routingOverRouting]
+        + overlays
 
     private static func routed(over rest: any RefStore) throws -> RoutingRefStore {
         try RoutingRefStore(

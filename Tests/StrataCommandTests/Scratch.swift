@@ -71,20 +71,20 @@ final class Scratch: Sendable {
         }
         edits.append(.create(try RefName("ORIG_HEAD"), at: second))
         try store.commit(RefTransaction(edits), RefTransactionContext())
-        let objects = ObjectReader(
+        let objects = FilesObjectStore(
             objectDirectory: directory.path.appending(".git/objects"), algorithm: .sha1)
         let names = [Bytes("HEAD"): commit, Bytes("main"): commit, Bytes("HEAD~1"): second, Bytes("v1.0"): tag]
         return CommandRepository(
             references: store, objects: objects, transactions: RefTransactionContext(objects: objects),
-            revision: { text throws(CommandExit) in
-                text.count == 40 ? ObjectID(hex: text.span) : names[text]
+            find: { text throws(CommandExit) in
+                (text.count == 40 ? ObjectID(hex: text.span) : names[text]).map { .found($0, mode: nil) } ?? .missing
             },
             uniqueDigits: { id, minimum throws(CommandExit) in
-                try asking { () throws(ObjectLookupError) in
+                try asking { () throws(ObjectError) in
                     try objects.abbreviationLength(of: id, minimum: minimum.map(Int.init))
                 }
             },
-            pack: { _ throws(CommandExit) in })
+            pack: { _ throws(CommandExit) in }, sweep: { () throws(CommandExit) in ([], []) })
     }
 
     /// Runs `strata` in this process, on `repository` or a fresh copy of the references.

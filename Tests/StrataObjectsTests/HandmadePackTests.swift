@@ -6,16 +6,7 @@ import Testing
 
 /// Packs that git would not write: circles of deltas, bombs, offsets that lead nowhere.
 @Suite struct HandmadePackTests {
-    /// An entry of a handmade pack, under an id whose bytes are all `name`.
-    private struct Entry {
-        var name: UInt8
-        var type: UInt8
-        /// Stands between the header and the compressed data.
-        var base: [UInt8] = []
-        var data: [UInt8]
-        /// What the header says, when that is a lie.
-        var size: Int?
-    }
+    private typealias Entry = HandmadePack.Entry
 
     private static func id(_ name: UInt8) throws -> ObjectID {
         let bytes = [UInt8](repeating: name, count: 20)
@@ -23,71 +14,21 @@ import Testing
         return try #require(id)
     }
 
-    private static func be32(_ value: Int) -> [UInt8] {
-        [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: value >> $0) }
-    }
-
-    /// A zlib stream of stored blocks.
-    private static func deflate(_ data: [UInt8]) -> [UInt8] {
-        var stream: [UInt8] = [0x78, 0x01]
-        var rest = data[...]
-        repeat {
-            let block = rest.prefix(65535)
-            rest = rest.dropFirst(block.count)
-            let length = UInt16(block.count)
-            stream += [rest.isEmpty ? 1 : 0, UInt8(length & 255), UInt8(length >> 8)]
-            stream += [UInt8(~length & 255), UInt8(~length >> 8)] + block
-        } while !rest.isEmpty
-        var (a, b) = (1, 0)
-        for byte in data {
-            a = (a + Int(byte)) % 65521
-            b = (b + a) % 65521
-        }
-        return stream + be32(b << 16 | a)
-    }
-
-    /// A number as pack headers and deltas have it: `bits` in the first byte, seven in each other.
-    private static func number(_ value: Int, bits: Int = 7, or type: UInt8 = 0) -> [UInt8] {
-        var bytes = [UInt8(value & (1 << bits - 1)) | type]
-        var rest = value >> bits
-        while rest > 0 {
-            bytes[bytes.count - 1] |= 0x80
-            bytes.append(UInt8(rest & 0x7f))
-            rest >>= 7
-        }
-        return bytes
-    }
+    private static func number(_ value: Int) -> [UInt8] { HandmadePack.number(value) }
 
     /// Writes the pack and its index; entries must come in the order of their names. Gives a reader of it.
-    private func write(_ entries: [Entry], offsets lies: [Int: Int] = [:]) throws -> (TemporaryDirectory, ObjectReader)
-    {
-        var pack = Array("PACK".utf8) + Self.be32(2) + Self.be32(entries.count)
-        var offsets: [Int] = []
-        for entry in entries {
-            offsets.append(pack.count)
-            pack += Self.number(entry.size ?? entry.data.count, bits: 4, or: entry.type << 4) + entry.base
-            pack += Self.deflate(entry.data)
-        }
-        let checksum = [UInt8](repeating: 0x33, count: 20)
-        pack += checksum
-        for (number, lie) in lies { offsets[number] = lie }
-        var index: [UInt8] = [0xff, 0x74, 0x4f, 0x63] + Self.be32(2)
-        for slot in 0..<256 { index += Self.be32(entries.filter { $0.name <= slot }.count) }
-        for entry in entries { index += [UInt8](repeating: entry.name, count: 20) }
-        index += [UInt8](repeating: 0, count: 4 * entries.count)
-        for offset in offsets { index += Self.be32(offset) }
-        index += checksum + checksum
+    private func write(_ entries: [Entry], offsets lies: [Int: Int] = [:]) throws -> (
+        TemporaryDirectory, FilesObjectStore
+    ) {
         let directory = try TemporaryDirectory()
-        _ = try run("mkdir", [directory.path.appending("pack").string])
-        try replace(directory.path.appending("pack").appending("pack-x.pack"), with: pack)
-        try replace(directory.path.appending("pack").appending("pack-x.idx"), with: index)
-        return (directory, ObjectReader(objectDirectory: directory.path, algorithm: .sha1))
+        try HandmadePack(entries, offsets: lies).write(to: directory.path)
+        return (directory, FilesObjectStore(objectDirectory: directory.path, algorithm: .sha1))
     }
 
-    private func expectCorrupt(_ reader: ObjectReader, _ name: UInt8, _ cause: String) throws {
+    private func expectCorrupt(_ reader: FilesObjectStore, _ name: UInt8, _ cause: String) throws {
         let id = try Self.id(name)
         for question in [{ _ = try reader.header(of: id) }, { _ = try reader.read(id) }] {
-            let error = #expect(throws: ObjectLookupError.self) { try question() }
+            let error = #expect(throws: ObjectError.self) { try question() }
             #expect(error?.code == .corrupt)
             #expect(error?.file?.hasSuffix("pack-x.pack") == true)
             #expect(error?.cause.contains(cause) == true, "\(error?.cause ?? "")")
@@ -139,7 +80,7 @@ import Testing
         try expectCorrupt(reader, 1, "is not in the pack")
         try expectCorrupt(reader, 2, "out of bound")
         try expectCorrupt(reader, 3, "out of bound")
-        try expectCorrupt(reader, 4, "out of bound")
+        try expectCorrupt(reader, 4, "offset value overflow for delta base object")
         try expectCorrupt(reader, 5, "unknown object type 0")
         try expectCorrupt(reader, 6, "unknown object type 5")
         try expectCorrupt(reader, 7, "outside the entries")
@@ -164,7 +105,7 @@ import Testing
         let (directory, reader) = try write(entries)
         defer { withExtendedLifetime(directory) {} }
         for name: UInt8 in 2...10 {
-            let error = try #require(#expect(throws: ObjectLookupError.self) { try reader.read(Self.id(name)) })
+            let error = try #require(#expect(throws: ObjectError.self) { try reader.read(Self.id(name)) })
             #expect(error.code == .corrupt, "\(name)")
         }
     }
@@ -184,7 +125,7 @@ import Testing
         defer { withExtendedLifetime(directory) {} }
         #expect(try reader.read(Self.id(2))?.bytes.count == 12_000_000)
         for name: UInt8 in 3...5 {
-            let error = #expect(throws: ObjectLookupError.self) { try reader.read(Self.id(name)) }
+            let error = #expect(throws: ObjectError.self) { try reader.read(Self.id(name)) }
             #expect(error?.code == .tooLarge)
             #expect(try reader.kind(of: Self.id(name)) == .blob)
         }

@@ -39,7 +39,7 @@ import Testing
             let reader = repository.reader()
             return (0..<3).map { number in
                 let object = objects[(turn + number * 5) % objects.count]
-                do throws(ObjectLookupError) {
+                do throws(ObjectError) {
                     _ = try? reader.header(of: object.id)
                     if number == 0 {
                         _ = try? reader.peel(object.id)
@@ -113,7 +113,7 @@ import Testing
             let expected = try #require(victim.contents[object.id])
             func isRightOrFails() throws -> Bool {
                 let reader = loose.reader()
-                do throws(ObjectLookupError) {
+                do throws(ObjectError) {
                     _ = try? reader.header(of: object.id)
                     guard let read = try reader.read(object.id) else { return false }
                     return read.kind == object.header.kind && read.bytes == expected
@@ -130,7 +130,7 @@ import Testing
                 #expect(try isRightOrFails(), "\(hex) cut at \(place)")
             }
             try replace(path, with: good + [0])
-            #expect(throws: ObjectLookupError.self) { try loose.reader().read(object.id) }
+            #expect(throws: ObjectError.self) { try loose.reader().read(object.id) }
             try replace(path, with: good)
         }
     }
@@ -142,8 +142,8 @@ import Testing
         for make in [["mkdir"], ["mkfifo"]] {
             removeTree(path)
             _ = try run(make[0], [path.string])
-            #expect(throws: ObjectLookupError.self) { try loose.reader().header(of: id) }
-            #expect(throws: ObjectLookupError.self) { try loose.reader().read(id) }
+            #expect(throws: ObjectError.self) { try loose.reader().header(of: id) }
+            #expect(throws: ObjectError.self) { try loose.reader().read(id) }
         }
     }
 

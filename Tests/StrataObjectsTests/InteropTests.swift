@@ -49,7 +49,7 @@ enum Layout: String, CaseIterable, Sendable {
             let read = try #require(try reader.read(object.id))
             #expect(read.kind == object.header.kind)
             #expect(read.bytes == contents[object.id])
-            #expect(throws: ObjectLookupError.self) {
+            #expect(throws: ObjectError.self) {
                 try reader.read(object.id, limit: Int(object.header.size) - 1)
             }
         }
@@ -67,7 +67,7 @@ enum Layout: String, CaseIterable, Sendable {
         try compareAbbreviations(repository, reader, objects.map(\.id))
     }
 
-    private func compareRevisions(_ repository: SampleRepository, _ reader: ObjectReader) throws {
+    private func compareRevisions(_ repository: SampleRepository, _ reader: FilesObjectStore) throws {
         let bases = ["main", "light", "v1", "v1-tag", "v1-tag-tag", "tree", "blob", "side"]
         let suffixes = [
             "", "^{}", "^{commit}", "^{tree}", "^{blob}", "^{tag}", "^{object}", "^0", "^", "^1", "^2", "^3", "~", "~0",
@@ -95,7 +95,7 @@ enum Layout: String, CaseIterable, Sendable {
     }
 
     private func compareAbbreviations(
-        _ repository: SampleRepository, _ reader: ObjectReader, _ ids: [ObjectID]
+        _ repository: SampleRepository, _ reader: FilesObjectStore, _ ids: [ObjectID]
     ) throws {
         var prefixes = ids.map { String($0.hex.prefix(4)) }
         prefixes += ids.prefix(50).flatMap { id in [5, 7, 39].map { String(id.hex.prefix($0)) } }
@@ -152,13 +152,13 @@ enum Layout: String, CaseIterable, Sendable {
         let commit = try repository.resolve(["main"])[0]
         let absent = String(repeating: "12", count: 20)
         let mistyped = try tag(commit, "blob")
-        #expect(throws: ObjectLookupError.self) { try reader.peel(mistyped) }
+        #expect(throws: ObjectError.self) { try reader.peel(mistyped) }
         #expect(try reader.peel(mistyped, verifyingTarget: false)?.kind == .blob)
         let dangling = try tag(absent, "commit")
         #expect(try reader.peel(dangling) == nil)
         #expect(try reader.peel(dangling, verifyingTarget: false)?.id.hex == absent)
         let unknown = try tag(commit, "commitment")
-        let error = #expect(throws: ObjectLookupError.self) { try reader.peel(unknown) }
+        let error = #expect(throws: ObjectError.self) { try reader.peel(unknown) }
         #expect(error?.code == .corrupt)
         #expect(error?.object == unknown)
         let revision = try Revision("x^{}".utf8)

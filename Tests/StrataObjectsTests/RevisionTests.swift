@@ -22,7 +22,7 @@ import Testing
 
     @Test func whatIsNotSupportedIsNamed() {
         let cases = [
-            (":file", ":path"), (":0:file", ":path"), (":/fix", ":/text"), ("main:dir/1", "<rev>:<path>"),
+            (":file", ":path"), (":0:file", ":path"), (":/fix", ":/text"),
             ("main^{/fix}", "^{/regex}"), ("main^{/a:b}~1", "^{/regex}"), ("main@{u}", "@{upstream}"),
             ("@{Upstream}", "@{upstream}"), ("main@{push}^{tree}", "@{push}"), ("@{-1}", "@{-<n>}"),
             ("main@{yesterday}", "@{<date>}"), ("main@{12:00}", "@{<date>}"),

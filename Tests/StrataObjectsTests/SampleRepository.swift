@@ -35,7 +35,7 @@ final class SampleRepository: Sendable {
         try TestSupport.git(arguments, in: path, stdin: stdin)
     }
 
-    func reader() -> ObjectReader { ObjectReader(objectDirectory: objects, algorithm: algorithm) }
+    func reader() -> FilesObjectStore { FilesObjectStore(objectDirectory: objects, algorithm: algorithm) }
 
     /// What `git cat-file --batch-check` says of each expression: the object's id, or "missing", or "ambiguous".
     func resolve(_ expressions: [String]) throws -> [String] {
@@ -102,6 +102,14 @@ final class SampleRepository: Sendable {
         commit("side", commits + 1, mark: commits + 1, from: "from :\(commits / 2)\n")
         commit("main", commits + 2, mark: commits + 2, from: "from :\(commits)\nmerge :\(commits + 1)\n")
         return Array(stream.utf8)
+    }
+}
+
+extension ObjectStore {
+    /// What the first digits of an id stand for.
+    func resolve(_ count: Int, digitsOf id: ObjectID) throws(ObjectError) -> Abbreviation {
+        let digits = Array(id.hex.utf8.prefix(count))
+        return try resolveAbbreviation(digits.span)
     }
 }
 

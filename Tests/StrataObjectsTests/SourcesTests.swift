@@ -33,7 +33,7 @@ import Testing
                 #expect(try reader.read(id)?.bytes == Array("far".utf8))
             } else {
                 // Git says "nesting too deep" and goes on; that something is absent cannot be known.
-                let error = #expect(throws: ObjectLookupError.self) { try reader.contains(id) }
+                let error = #expect(throws: ObjectError.self) { try reader.contains(id) }
                 #expect(error?.code == .unavailable)
                 #expect(error?.cause.hasSuffix("ignoring alternate object stores, nesting too deep") == true)
             }
@@ -54,14 +54,14 @@ import Testing
         try write(quoted + "\n", to: list(of: near))
         #expect(try near.reader().contains(id))
         removeTree(list(of: near))
-        func reader(_ value: String) -> ObjectReader {
-            ObjectReader(objectDirectory: near.objects, algorithm: .sha1, alternates: value.utf8)
+        func reader(_ value: String) -> FilesObjectStore {
+            FilesObjectStore(objectDirectory: near.objects, algorithm: .sha1, alternates: value.utf8)
         }
         #expect(try reader("#no:\(quoted):").contains(id))
         #expect(try reader("\(near.objects.string):\(quoted)").contains(id))
         #expect(try !reader("").contains(id))
         // What is not there cannot be searched.
-        let error = #expect(throws: ObjectLookupError.self) { try reader("/nonexistent").contains(id) }
+        let error = #expect(throws: ObjectError.self) { try reader("/nonexistent").contains(id) }
         #expect(error?.cause.contains("/nonexistent does not exist; check .git/objects/info/alternates") == true)
     }
 

@@ -73,7 +73,16 @@ func probe(_ arguments: [String]) -> Int32 {
             try lock.commit()
             space.close()
             session.remove()
-        case ("transact", 4...): return try transact(rest)
+        case ("crash", 0): serveCrashes()
+        case ("snapshots", 3): return try holdSnapshots(rest)
+        case ("use", 3...): return try useDatabase(rest)
+        case ("damaged", 0): serveDamagedDatabases()
+        case ("databases", 0): serveDatabaseFaults()
+        case ("record", 5...): return try recordDatabase(rest)
+        case ("database", 2): return try writeDatabase(rest)
+        case ("receive", 4): try receive(rest)
+        case ("migrate", 3): try migrate(to: rest[0], FilePath(rest[1]), stopAfter: Int(rest[2]) ?? 0)
+        case ("unreadable", 3...): return try readBesideFaults(rest)
         default: return 64
         }
         return 0

@@ -2,6 +2,7 @@ import RefStoreChecks
 import StrataIO
 import StrataModel
 import StrataRefs
+import StrataTesting
 import Testing
 
 @Suite struct CachedRefStoreTests {

@@ -2,6 +2,7 @@ import RefStoreChecks
 import StrataIO
 import StrataModel
 import StrataRefs
+import StrataTesting
 import Synchronization
 import Testing
 
@@ -45,11 +46,11 @@ import Testing
     @Test func eachWorktreeSeesItsOwnAndTheSharedReferences() throws {
         let all = try Worktrees()
         #expect(
-            try StoreUnderTest.references(of: all.linked) == [
+            try RefContents.references(of: all.linked) == [
                 "HEAD": "ref: refs/heads/one", "refs/heads/main": Self.a.hex, "refs/bisect/good": Self.b.hex,
             ])
         #expect(
-            try StoreUnderTest.references(of: all.main) == [
+            try RefContents.references(of: all.main) == [
                 "HEAD": "ref: refs/heads/main", "refs/heads/main": Self.a.hex, "refs/bisect/bad": Self.a.hex,
             ])
         var cursor = try all.linked.snapshot().cursor(over: RefScope(prefix: Array("refs/bisect/".utf8)))
@@ -57,6 +58,20 @@ import Testing
         try cursor.seek(RefScope(prefix: Array("refs/heads".utf8)))
         #expect(try cursor.next()?.refName == "refs/heads/main")
         #expect(try cursor.next() == nil)
+    }
+
+    @Test func whatTheMainWorktreeHasIsInTheWayOfSharedNames() throws {
+        let all = try Worktrees()
+        let linked = WorktreeRefStore(own: MemoryRefStore(), id: Array("new".utf8), common: all.common) { _ in nil }
+        let create = RefTransaction([.create("refs/bisect", at: Self.b)])
+        let refusal = #expect(throws: RefError.self) { try linked.commit(create) }
+        #expect(refusal?.message.contains("'refs/bisect/bad' exists; cannot create 'refs/bisect'") ?? false)
+        #expect(try all.common.snapshot().read("refs/bisect") == nil)
+        try all.main.commit(RefTransaction([.delete("refs/bisect/bad")]))
+        try linked.commit(create)
+        // Being there it can be changed, whatever the main worktree gets.
+        try linked.commit(RefTransaction([.update("refs/bisect", to: Self.c)]))
+        #expect(throws: RefError.self) { try all.main.commit(RefTransaction([.create("refs/bisect/bad", at: Self.a)])) }
     }
 
     @Test func qualifiedNamesLeadToOtherWorktrees() throws {
@@ -174,5 +189,32 @@ import Testing
         #expect(try overlay.read("refs/x")?.objectID == Self.a)
         var cursor = try overlay.cursor(over: .all)
         #expect(try cursor.next()?.refName == "refs/x")
+    }
+
+    /// Deletions that go through delete in both stores, logs too; each store is told of its own old value.
+    @Test func deletionsGoThrough() throws {
+        let (front, back) = (MemoryRefStore(), MemoryRefStore())
+        let context = RefTransactionContext(reflogs: .always) { () throws(RefError) in testCommitter }
+        try back.commit(RefTransaction(["refs/a", "refs/b"].map { .create($0, at: Self.a) }), context)
+        let store = try OverlayRefStore(front: front, over: back)
+        try store.commit(RefTransaction([.update("refs/a", to: Self.b), .create("refs/c", at: Self.c)]), context)
+        let logs = try #require(store.reflogs)
+        #expect(try logs.names() == ["refs/a", "refs/b", "refs/c"])
+        var lines: [ObjectID] = []
+        try logs.read("refs/a", newestFirst: true) { entry throws(RefError) in
+            lines.append(entry.new)
+            return true
+        }
+        #expect(lines == [Self.b, Self.a])
+        let error = #expect(throws: RefError.self) {
+            try logs.expire("refs/a", rewrite: true) { _ throws(RefError) in false }
+        }
+        #expect(error?.code == .unsupported)
+        #expect(try logs.expire("refs/a", rewrite: false) { entry throws(RefError) in entry.new == Self.b } == 1)
+        #expect(try back.reflogs?.exists("refs/a") == true)
+        try store.commit(RefTransaction([.delete("refs/a"), .delete("refs/b"), .delete("refs/c")]), context)
+        #expect(try back.snapshot().read("refs/a") == nil)
+        for one in [front, back, store] as [any RefStore] { #expect(try RefContents.references(of: one) == [:]) }
+        #expect(try logs.names() == [])
     }
 }

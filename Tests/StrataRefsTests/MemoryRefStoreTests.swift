@@ -1,6 +1,8 @@
 import RefStoreChecks
+import StrataIO
 import StrataModel
 import StrataRefs
+import StrataTesting
 import TestSupport
 import Testing
 
@@ -35,10 +37,10 @@ import Testing
             }
             for index in edits.indices { edits[index].followsSymbolic = false }
             let stamp = try store.stamp(covering: .all)
-            let (before, listed) = (try store.snapshot(), try StoreUnderTest.references(of: store))
+            let (before, listed) = (try store.snapshot(), try RefContents.references(of: store))
             try store.commit(RefTransaction(edits))
             #expect(try store.stamp(covering: .all) != stamp)
-            #expect(try StoreUnderTest.references(of: store) == model, "round \(round)")
+            #expect(try RefContents.references(of: store) == model, "round \(round)")
             for (name, text) in model {
                 #expect(try store.snapshot().read(RefName(stringLiteral: name))?.text == text)
             }
@@ -89,7 +91,7 @@ import Testing
         try store.commit(RefTransaction([.delete("refs/heads/unborn")]), context)
         let zero = ObjectID.zero(.sha256).hex
         #expect(
-            try StoreUnderTest.logs(of: store)
+            try RefContents.logs(of: store)
                 == ["HEAD": ["\(zero) \(zero) C O Mitter <committer@example.com> 1112911993 -0700"]])
     }
 
@@ -113,7 +115,7 @@ import Testing
         try store.commit(RefTransaction([.update("refs/heads/main", to: Self.id(2))]), context)
         let line = "\(Self.id(1)) \(Self.id(2)) C O Mitter <committer@example.com> 1112911993 -0700"
         let expected = ["HEAD": [line], "refs/heads/main": [line], "refs/heads/real": [line]]
-        #expect(try StoreUnderTest.logs(of: store) == expected)
+        #expect(try RefContents.logs(of: store) == expected)
     }
 
     @Test func objectsAreCheckedAndFailuresToldApart() throws {
@@ -130,14 +132,32 @@ import Testing
         #expect(
             error(.create("refs/heads/x", at: Self.id(2)))?.message
                 == "trying to write non-commit object \(Self.id(2)) to branch 'refs/heads/x'")
-        objects.failure = ObjectLookupError(.corrupt, "rotten")
+        objects.failure = ObjectError(.corrupt, "rotten")
         #expect(error(.create("refs/x", at: Self.id(1)))?.code == .rejected)
-        objects.failure = ObjectLookupError(.unavailable, file: "pack", "gone")
+        objects.failure = ObjectError(.unavailable, file: "pack", "gone")
         let unavailable = error(.create("refs/x", at: Self.id(1)))
         #expect(unavailable?.code == .unavailable && unavailable?.path == "pack")
         var unchecked = RefEdit.create("refs/x", at: Self.id(3))
         unchecked.checksObject = false
         try store.commit(RefTransaction([unchecked]), RefTransactionContext(objects: objects))
         #expect(try store.snapshot().read("refs/x") == .object(Self.id(3), peeled: nil))
+    }
+
+    /// Were both held, each would find the other's place free, and both would come to be.
+    @Test func namesThatExcludeEachOtherAreHeldByOneAtATime() throws {
+        let store = MemoryRefStore()
+        for (first, second): (RefName, RefName) in [
+            ("refs/heads/a", "refs/heads/a/b"), ("refs/heads/a/b", "refs/heads/a"), ("refs/a/b/c", "refs/a"),
+        ] {
+            let held = try store.hold([first])
+            #expect(throws: RefError.self) { try store.hold([second], until: .now) }
+            // Beside it there is room, and one hold may have both.
+            try store.hold(["refs/heads/a-b", "refs/heads/b/a"], until: .now).abort()
+            #expect(try held.hold([second, first], until: .now).allSatisfy { $0 == nil })
+            #expect(throws: RefError.self) { try store.hold([first], until: .now) }
+            held.abort()
+            try store.hold([second], until: .now).abort()
+            try store.hold([first], until: .now).abort()
+        }
     }
 }

@@ -2,6 +2,7 @@ import RefStoreChecks
 import StrataIO
 import StrataModel
 import StrataRefs
+import StrataTesting
 import TestSupport
 import Testing
 
@@ -34,7 +35,7 @@ import Testing
         for edits in transactions {
             let scenario = RefScenario(references, edits)
             let theirs = try #require(try git.run(scenario, hook: true))
-            for store in [StoreUnderTest.memory, .worktree] + StoreUnderTest.splitCompositions {
+            for store in [StoreUnderTest.memory, .worktree] + StoreUnderTest.compositions {
                 #expect(try store.run(scenario, objects: git.objects).events == theirs.events, "\(scenario)")
             }
         }

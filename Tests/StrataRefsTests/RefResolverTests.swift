@@ -52,7 +52,7 @@ import Testing
         }
     }
 
-    @Test(arguments: [StoreUnderTest.memory, .worktree] + StoreUnderTest.splitCompositions)
+    @Test(arguments: [StoreUnderTest.memory, .worktree] + StoreUnderTest.compositions)
     func snapshotsResolve(_ kind: StoreUnderTest) throws {
         let store = try kind.make(
             RefScenario(

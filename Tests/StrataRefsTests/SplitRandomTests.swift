@@ -6,7 +6,7 @@ import Testing
 
 /// Random transactions come to the same in one store and spread over several.
 @Suite struct SplitRandomTests {
-    @Test(arguments: StoreUnderTest.splitCompositions)
+    @Test(arguments: StoreUnderTest.compositions)
     func splittingChangesNothing(_ store: StoreUnderTest) throws {
         var random = SplitMix64(seed: 7)
         let git = try GitOracle()

@@ -8,7 +8,7 @@ import Testing
     static let a = ObjectID(algorithm: .sha1, words: (1, 0, 0, 0))
     static let b = ObjectID(algorithm: .sha1, words: (2, 0, 0, 0))
     static let here = RefValue.object(a, peeled: nil)
-    static let stores = [StoreUnderTest.memory, .worktree] + StoreUnderTest.splitCompositions
+    static let stores = [StoreUnderTest.memory, .worktree] + StoreUnderTest.compositions
 
     static func create(_ name: RefName) -> RefEdit { .create(name, at: b) }
 

@@ -2,6 +2,7 @@ import RefStoreChecks
 import StrataIO
 import StrataModel
 import StrataRefs
+import StrataTesting
 import Synchronization
 import Testing
 
@@ -19,7 +20,7 @@ import Testing
         return try held.hold([name], until: .after(milliseconds: 0))[0] == nil
     }
 
-    @Test(arguments: [StoreUnderTest.memory, .worktree] + StoreUnderTest.splitCompositions)
+    @Test(arguments: [StoreUnderTest.memory, .worktree] + StoreUnderTest.compositions)
     func nothingIsSeenBeforeTheCommit(_ kind: StoreUnderTest) throws {
         let store = try kind.make(RefScenario([:], []))
         let run = RefTransactionRun(
@@ -40,7 +41,7 @@ import Testing
         #expect(try Self.isFree("refs/heads/x", in: store))
     }
 
-    @Test(arguments: [StoreUnderTest.memory, .worktree] + StoreUnderTest.splitCompositions, [true, false])
+    @Test(arguments: [StoreUnderTest.memory, .worktree] + StoreUnderTest.compositions, [true, false])
     func abortingLeavesNothing(_ kind: StoreUnderTest, _ explicitly: Bool) throws {
         var scenario = RefScenario(["refs/heads/x": .object(Self.a, peeled: nil)], [])
         scenario.logs = ["refs/heads/x"]
@@ -57,8 +58,8 @@ import Testing
             if explicitly { run.abort() }
         }
         #expect(observer.events.filter { !$0.contains(" ") } == ["preparing", "prepared", "aborted"])
-        #expect(try StoreUnderTest.references(of: store) == ["refs/heads/x": Self.a.hex])
-        #expect(try StoreUnderTest.logs(of: store) == ["refs/heads/x": []])
+        #expect(try RefContents.references(of: store) == ["refs/heads/x": Self.a.hex])
+        #expect(try RefContents.logs(of: store) == ["refs/heads/x": []])
         for name: RefName in ["refs/heads/x", "refs/heads/y", "HEAD"] { #expect(try Self.isFree(name, in: store)) }
     }
 
@@ -85,7 +86,7 @@ import Testing
     }
 
     /// Each thread raises a counter by comparing and swapping: no update may be lost, and none stay locked.
-    @Test(arguments: [StoreUnderTest.memory, .worktree] + StoreUnderTest.splitCompositions)
+    @Test(arguments: [StoreUnderTest.memory, .worktree] + StoreUnderTest.compositions)
     func contendingThreadsLoseNothing(_ kind: StoreUnderTest) async throws {
         let store = try kind.make(RefScenario(["refs/heads/x": .object(Self.id(0), peeled: nil)], []))
         let (threads, rounds) = (4, 50)
@@ -117,7 +118,7 @@ import Testing
             try await group.waitForAll()
         }
         #expect(try store.snapshot().read("refs/heads/x")?.objectID == Self.id(threads * rounds))
-        #expect(try StoreUnderTest.references(of: store).count == 1 + threads * rounds)
+        #expect(try RefContents.references(of: store).count == 1 + threads * rounds)
     }
 
     /// Work per edit must not grow with their number: ten times the edits, far less than a hundred times the time.

@@ -51,7 +51,7 @@ import Testing
         }
     }
 
-    static let stores = [StoreUnderTest.memory, .worktree] + StoreUnderTest.splitCompositions
+    static let stores = [StoreUnderTest.memory, .worktree] + StoreUnderTest.compositions
 
     /// The cells of the table for one kind of reference.
     static func edits(_ git: GitOracle, separately: Bool) -> [(Cell, RefEdit)] {

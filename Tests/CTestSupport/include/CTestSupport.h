@@ -13,6 +13,9 @@ int test_spawn(int *pid, const char *executable, char *const argv[], char *const
 /* A plain fork whose child sleeps until it is killed, keeping every descriptor. The child's pid, or -1. */
 int test_fork_sleeper(void);
 
+/* A plain fork, for processes of one thread: 0 in the child, its pid in the parent, or -1. */
+int test_fork(void);
+
 /* Where `pattern` first is in `bytes`, or -1. The optimised search: tests are built without optimisation. */
 ptrdiff_t test_find(const void *bytes, size_t count, const void *pattern, size_t pattern_count);
 
@@ -32,5 +35,8 @@ ptrdiff_t test_tree_difference(const test_tree *a, const test_tree *b);
 
 /* Removes a file or a whole directory; what cannot be removed stays. */
 void test_tree_remove(const char *path);
+
+/* Copies a directory of files and directories to `to`, which must not exist. 0, or -1. */
+int test_tree_copy(const char *from, const char *to);
 
 #endif

@@ -4,8 +4,10 @@ import TestSupport
 /// Random operations on one pair of repositories, until something differs.
 struct DifferentialRun: Sendable {
     let template: TemplateRepository
+    /// What the second program's copy is made from, if it is something else.
+    var second: TemplateRepository?
     let peers: [Peer]
-    var comparesFiles = true
+    var comparison = Comparison.files
     /// How long a failing list may be made shorter.
     var shrinking: Duration = .seconds(20)
 
@@ -19,7 +21,7 @@ struct DifferentialRun: Sendable {
     /// - Returns: the differences of different kinds, at most `limit`, each with a list made as short as time allows.
     func random(_ seed: UInt64, count: Int, limit: Int = 3) throws -> [Failure] {
         let scratch = try scratchDirectory()
-        let pair = try RepositoryPair(template, peers, in: scratch.path, comparesFiles: comparesFiles)
+        let pair = try RepositoryPair(template, second, peers, in: scratch.path, comparison)
         var generator = OperationGenerator(seed: seed, template)
         var failures: [Failure] = []
         var done: [Operation] = []
@@ -32,9 +34,7 @@ struct DifferentialRun: Sendable {
         while done.count < count && failures.count < limit {
             let state = pair.state
             let operation = generator.next(state)
-            guard KnownDefect.first(met: operation, state) == nil else { continue }
-            // What is put into files behind both programs' backs means the same only where both use the same files.
-            if !comparesFiles, case .command = operation {} else if !comparesFiles { continue }
+            guard !isLeftOut(operation, state) else { continue }
             done.append(operation)
             try note(try pair.run(operation))
         }
@@ -42,12 +42,23 @@ struct DifferentialRun: Sendable {
         return failures
     }
 
+    private var comparesFiles: Bool { if case .files = comparison { true } else { false } }
+
+    /// Whether the two may differ by it.
+    private func isLeftOut(_ operation: Operation, _ state: ReferenceState) -> Bool {
+        if KnownDefect.first(met: operation, state) != nil { return true }
+        // What is put into files behind both programs' backs means the same only where both use the same files.
+        guard case .command(let command) = operation else { return !comparesFiles }
+        guard case .database = comparison else { return false }
+        return KnownDefect.ofStorage.contains { $0.matches(command, state) }
+    }
+
     /// Runs the list from the start until something of this kind differs; other differences are levelled.
     func replay(_ operations: [Operation], until kind: String) throws -> Failure? {
         let scratch = try scratchDirectory()
-        let pair = try RepositoryPair(template, peers, in: scratch.path, comparesFiles: comparesFiles)
+        let pair = try RepositoryPair(template, second, peers, in: scratch.path, comparison)
         for (index, operation) in operations.enumerated() {
-            guard KnownDefect.first(met: operation, pair.state) == nil else { continue }
+            guard !isLeftOut(operation, pair.state) else { continue }
             guard let difference = try pair.run(operation) else { continue }
             if difference.kind == kind {
                 return Failure(operations: Array(operations[...index]), difference: difference)

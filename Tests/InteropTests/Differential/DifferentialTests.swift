@@ -13,11 +13,14 @@ import Testing
     }()
 
     private func compare(
-        _ peers: [Peer], _ shape: RepositoryShape, seeds: [UInt64], count: Int, files: Bool = true
+        _ peers: [Peer], _ shape: RepositoryShape, seeds: [UInt64], count: Int, _ comparison: Comparison = .files
     ) throws {
         let scratch = try scratchDirectory()
         let template = try TemplateRepository(shape, in: scratch.path.appending("T"))
-        let run = DifferentialRun(template: template, peers: peers, comparesFiles: files)
+        var run = DifferentialRun(template: template, peers: peers, comparison: comparison)
+        if case .database = comparison {
+            run.second = try TemplateRepository(databaseOf: template, in: scratch.path.appending("D"))
+        }
         for seed in seeds {
             for failure in try run.random(seed, count: count) {
                 Issue.record("\(shape), STRATA_SEED=\(seed): \(failure)")
@@ -44,6 +47,18 @@ import Testing
         #expect(failure.difference.what.hasPrefix("files: logs/"))
     }
 
+    @Test("a difference between files and a database is found", .enabled(if: GitVersion.isCurrent))
+    func findsADifferenceOfADatabase() throws {
+        let scratch = try scratchDirectory()
+        let template = try TemplateRepository(RepositoryShape(), in: scratch.path.appending("T"))
+        let second = try TemplateRepository(databaseOf: template, in: scratch.path.appending("D"))
+        let other = Peer(name: "strata", executable: strataPath, options: ["-c", "core.logAllRefUpdates=always"])
+        let run = DifferentialRun(
+            template: template, second: second, peers: [.git, other], comparison: .database, shrinking: .seconds(3))
+        let failure = try #require(try run.random(1, count: 100, limit: 1).first)
+        #expect(failure.difference.what.hasPrefix("reflog: logs/"), "\(failure)")
+    }
+
     @Test(
         "git and strata", .enabled(if: GitVersion.isCurrent, "\(GitVersion.complaint)"), arguments: RepositoryShape.all)
     func strata(_ shape: RepositoryShape) throws {
@@ -54,6 +69,16 @@ import Testing
         "git and strata with packed transactions", .enabled(if: GitVersion.isCurrent, "\(GitVersion.complaint)"),
         arguments: RepositoryShape.all)
     func strataPacking(_ shape: RepositoryShape) throws {
-        try compare([.git, .strataPacking], shape, seeds: [Self.seeds[0]], count: 100, files: false)
+        try compare([.git, .strataPacking], shape, seeds: [Self.seeds[0]], count: 100, .listings)
+    }
+
+    /// One round unless more are asked for: what is new here is where the references are.
+    @Test(
+        "git on files and strata on a database", .enabled(if: GitVersion.isCurrent, "\(GitVersion.complaint)"),
+        arguments: RepositoryShape.all)
+    func strataDatabase(_ shape: RepositoryShape) throws {
+        let asksForMore = processEnvironment()["STRATA_INTEROP_ROUNDS"] != nil
+        let seeds = asksForMore ? Self.seeds : [Self.seeds[0]]
+        try compare([.git, .strata], shape, seeds: seeds, count: asksForMore ? 120 : 60, .database)
     }
 }

@@ -45,8 +45,12 @@ struct KnownDefect: Sendable {
             let linked = command.place == .linked
             guard case .symbolic(let branch) = state.value("HEAD", linked: linked) else { return false }
             let isSymbolic = if case .symbolic = state.value(branch, linked: linked) { true } else { false }
+            let end = state.referent("HEAD", linked: linked)
             return command.allTouches.contains { $0.name == branch && ($0.kind == .symbolic || isSymbolic) }
-                || isSymbolic && command.allTouches.contains { $0.name == "HEAD" }
+                || isSymbolic
+                    && command.allTouches.contains {
+                        $0.name == "HEAD" || $0.follows && state.referent($0.name, linked: linked) == end
+                    }
         },
         KnownDefect(
             name: "symbolic-ref --short beside another symbolic reference",
@@ -77,7 +81,9 @@ struct KnownDefect: Sendable {
             let head = state.referent("HEAD", linked: linked)
             let names = command.allTouches.filter { touch in
                 if touch.name == head { return true }
-                guard touch.follows, case .symbolic = state.value(touch.name, linked: linked) else { return false }
+                guard touch.follows || touch.kind == .symbolic,
+                    case .symbolic = state.value(touch.name, linked: linked)
+                else { return false }
                 return true
             }
             return names.contains(where: \.mayBeRejected) || (names.count > 0 && command.allTouches.count > 1)
@@ -262,7 +268,8 @@ struct KnownDefect: Sendable {
                 guard case .symbolic(let target) = state.value(touch.name, linked: command.place == .linked) else {
                     return false
                 }
-                return target.contains("..") || target == "FETCH_HEAD" || target == "MERGE_HEAD"
+                let isElsewhere = target.contains("/") && !target.hasPrefix("refs/")
+                return target.contains("..") || ["FETCH_HEAD", "MERGE_HEAD", "refs"].contains(target) || isElsewhere
             }
         },
     ]

@@ -71,6 +71,14 @@ struct ReferenceState {
         return files.paths.contains { $0.hasPrefix(path + "/") || ($0.hasPrefix("logs/") && path.hasPrefix($0 + "/")) }
     }
 
+    /// Whether a reference stands above the name, or some stand below it.
+    func hasConflict(with name: String, linked: Bool) -> Bool {
+        let path = Self.path(name, linked: linked)
+        if packedText.contains(" \(name)/") || files.paths.contains(where: { $0.hasPrefix(path + "/") }) { return true }
+        let above = name.utf8.indices.filter { name.utf8[$0] == 0x2f }.map { String(name[..<$0]) }
+        return above.contains { value($0, linked: linked) != nil }
+    }
+
     func exists(_ path: String) -> Bool { files.has(path) }
 
     /// Whether a file, and no directory, stands at `path`.

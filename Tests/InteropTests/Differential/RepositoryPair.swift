@@ -1,24 +1,40 @@
 import SystemPackage
 import TestSupport
 
-/// Two byte-identical copies of a template, one for each program.
+/// What must be equal, beside what the programs say and how they end.
+enum Comparison: Sendable {
+    /// Every file.
+    case files
+    /// What git reads from the files: one program may put references into other files than git would.
+    case listings
+    /// What each program reads: the second one's references are in a database.
+    case database
+}
+
+/// Two copies of a template, one for each program: byte-identical, or with the same references in two kinds of storage.
 final class RepositoryPair {
     let template: TemplateRepository
+    /// What the second copy is made from.
+    private let second: TemplateRepository
     private let peers: [Peer]
     private let roots: [FilePath]
-    /// Whether the files must be equal too, or only what git reads from them.
-    private let comparesFiles: Bool
+    private let comparison: Comparison
     private var steps = 0
     /// The first copy's files after the last step.
     private(set) var files: TreeSnapshot
 
     /// Copies the template into `directory`, which must be fresh.
-    init(_ template: TemplateRepository, _ peers: [Peer], in directory: FilePath, comparesFiles: Bool) throws {
+    init(
+        _ template: TemplateRepository, _ second: TemplateRepository? = nil, _ peers: [Peer], in directory: FilePath,
+        _ comparison: Comparison
+    ) throws {
         self.template = template
+        self.second = second ?? template
         self.peers = peers
-        self.comparesFiles = comparesFiles
+        self.comparison = comparison
         roots = ["A", "B"].map { directory.appending($0) }
-        for root in roots { try Self.copy(template.directory, to: root, template.shape) }
+        try Self.copy(template.directory, to: roots[0], template.shape)
+        try Self.copy(self.second.directory, to: roots[1], template.shape)
         files = Self.snapshot(roots[0], template.shape)
     }
 
@@ -33,10 +49,15 @@ final class RepositoryPair {
         }
     }
 
-    /// Makes the second copy equal to the first again, so that one difference does not hide the next.
+    /// Makes the second copy equal to the first again, so that one difference does not hide the next. Where that cannot be copied, both
+    /// begin anew.
     func level() throws {
         removeTree(roots[1])
-        try Self.copy(roots[0], to: roots[1], template.shape)
+        guard case .database = comparison else { return try Self.copy(roots[0], to: roots[1], template.shape) }
+        removeTree(roots[0])
+        try Self.copy(template.directory, to: roots[0], template.shape)
+        try Self.copy(second.directory, to: roots[1], template.shape)
+        files = Self.snapshot(roots[0], template.shape)
     }
 
     /// All that git keeps, but the other program's own directory and the one file that holds the copy's path.
@@ -63,7 +84,7 @@ final class RepositoryPair {
         case .remove(let path): for root in roots { removeTree(root.appending(path)) }
         }
         files = Self.snapshot(roots[0], template.shape)
-        if comparesFiles {
+        if case .files = comparison {
             let others = Self.snapshot(roots[1], template.shape)
             return files.firstDifference(from: others).map {
                 Difference(what: "files: \($0.path)", mine: $0.mine, others: $0.others)
@@ -94,9 +115,11 @@ final class RepositoryPair {
                     result.err,
                     where: { !$0.starts(with: "warning: ignoring ".utf8) && !$0.ends(with: "valid object!") })
             }
+            if case .database = comparison { result.err = StorageMessages.withoutFiles(result.err) }
             return result
         }
         if Self.traces { print("\(results[0].status) \(command.shellLine)\n  \(readable(results[0].err))") }
+        if case .database = comparison, StorageMessages.isFailureToPack(results[0]) { return nil }
         if results[0].status != results[1].status {
             return Difference(
                 what: "exit status", mine: "\(results[0].status) \(results[0].errText)",
@@ -133,22 +156,26 @@ final class RepositoryPair {
         return result
     }
 
-    /// Values and reflogs as git reads them, for a program that may put references into other files than git would.
+    /// Values and reflogs, as git reads them or, from a database, the program that keeps them there.
     func compareListings() throws -> Difference? {
         let format = "--format=%(refname) %(objectname) %(symref) %(*objectname)"
-        var commands = [(["for-each-ref", "--include-root-refs", format], "repo")]
-        if template.shape.linkedWorktree { commands.append((commands[0].0, "wt")) }
-        for (arguments, place) in commands {
-            let results = try roots.map { root in
+        let readers = if case .database = comparison { peers } else { [Peer.git, .git] }
+        for place in template.shape.linkedWorktree ? ["repo", "wt"] : ["repo"] {
+            let results = try zip(readers, roots).map { reader, root in
                 let result = try TestSupport.run(
-                    gitPath, arguments, environment: gitEnvironment, directory: root.appending(place))
-                return normalised(result, .git, root)
+                    reader.executable, reader.options + ["for-each-ref", "--include-root-refs", format],
+                    environment: gitEnvironment, directory: root.appending(place))
+                return normalised(result, reader, root)
             }
             if results[0].out != results[1].out || results[0].err != results[1].err {
                 return Difference(
                     what: "listing in \(place)", mine: readable(results[0].out + results[0].err),
                     others: readable(results[1].out + results[1].err))
             }
+        }
+        if case .database = comparison {
+            let second = try ReflogText.ofDatabase(at: roots[1], template.shape)
+            return ReflogText.firstDifference(ReflogText.ofFiles(files), second)
         }
         let logs = roots.map { root in
             TreeSnapshot(

@@ -39,7 +39,7 @@ struct TemplateRepository: Sendable {
         try git(["config", "core.packedRefsTimeout", "5"], in: repo)
         if let logs = shape.logs { try git(["config", "core.logAllRefUpdates", logs], in: repo) }
         objects = try Self.makeObjects(shape, in: repo)
-        try Self.makeReferences(objects, in: repo)
+        try Self.makeReferences(objects) { arguments, input in try git(arguments, in: repo, stdin: input) }
         try git(["repack", "-adq"], in: repo)
         if shape.linkedWorktree {
             try git(["worktree", "add", "-q", "--no-checkout", directory.appending("wt").string, "side"], in: repo)
@@ -48,7 +48,7 @@ struct TemplateRepository: Sendable {
         if shape.hook { try Self.makeHook(directory.appending(shape.commonDir)) }
     }
 
-    private static func makeHook(_ common: FilePath) throws {
+    static func makeHook(_ common: FilePath) throws {
         let hook = common.appending("hooks/reference-transaction")
         try writeFile(
             hook,
@@ -92,11 +92,11 @@ struct TemplateRepository: Sendable {
     }
 
     /// Some packed, some loose, some loose over packed; symbolic references; names of every kind.
-    private static func makeReferences(_ objects: ObjectPool, in repo: FilePath) throws {
+    static func makeReferences(_ objects: ObjectPool, run: ([String], [UInt8]) throws -> Void) throws {
         let commits = objects.commits
         func update(_ lines: [String], _ message: String) throws {
             let text = lines.map { "update \($0)\n" }.joined()
-            try git(["update-ref", "-m", message, "--stdin"], in: repo, stdin: Array(text.utf8))
+            try run(["update-ref", "-m", message, "--stdin"], Array(text.utf8))
         }
         try update(
             [
@@ -104,14 +104,14 @@ struct TemplateRepository: Sendable {
                 "refs/heads/x-y \(commits[0])", "refs/tags/v1 \(objects.tag)", "refs/tags/vv \(objects.tagOfTag)",
                 "refs/remotes/origin/main \(commits[3])", "refs/notes/commits \(commits[1])",
             ], "first")
-        try git(["pack-refs", "--all"], in: repo)
+        try run(["pack-refs", "--all"], [])
         try update(
             [
                 "refs/heads/main \(commits[4])", "refs/heads/x \(commits[3])", "refs/tags/light \(commits[0])",
                 "refs/foo \(objects.blob)", "refs/bisect/x \(commits[2])", "ORIG_HEAD \(commits[1])",
             ], "second")
         try update(["refs/heads/main \(commits[5])"], "third")
-        try git(["symbolic-ref", "refs/remotes/origin/HEAD", "refs/remotes/origin/main"], in: repo)
-        try git(["symbolic-ref", "refs/heads/sym", "refs/heads/x"], in: repo)
+        try run(["symbolic-ref", "refs/remotes/origin/HEAD", "refs/remotes/origin/main"], [])
+        try run(["symbolic-ref", "refs/heads/sym", "refs/heads/x"], [])
     }
 }

@@ -70,11 +70,15 @@ struct UpdateRefScript {
             case .target(let old): [name, target, "ref", old]
             case .object(let old): [name, target, "oid", old]
             }
-        add("symref-update", fields, RefTouch(kind: .symbolic, name: name, follows: follows, target: target))
+        add(
+            "symref-update", fields,
+            RefTouch(kind: .symbolic, name: name, follows: follows, target: target, mayBeRejected: old != nil))
     }
 
     mutating func symrefCreate(_ name: String, _ target: String, follows: Bool) {
-        add("symref-create", [name, target], RefTouch(kind: .symbolic, name: name, follows: follows, target: target))
+        add(
+            "symref-create", [name, target],
+            RefTouch(kind: .symbolic, name: name, follows: follows, target: target, mayBeRejected: true))
     }
 
     mutating func symrefDelete(_ name: String, _ target: String?) {

@@ -94,9 +94,9 @@ import Testing
     /// Milliseconds of a transaction.
     private func time(_ commands: [String], _ repository: SoakRepository, _ round: Int) throws -> Double {
         let input = Array(text(commands, repository, round).utf8)
-        let start = monotonicNanoseconds()
+        let start = clockNanoseconds()
         _ = try strata(["update-ref", "--stdin"], repository, stdin: input)
-        return Double(monotonicNanoseconds() - start) / 1e6
+        return Double(clockNanoseconds() - start) / 1e6
     }
 
     /// Leaves the locks of a prepared transaction behind.

@@ -66,13 +66,13 @@ final class SoakRepository: Sendable {
 
     /// Lists all references with `peer`; nil when that failed.
     func read(_ peer: Peer) throws -> (reading: SoakReading?, result: CommandResult) {
-        let start = monotonicNanoseconds()
+        let start = clockNanoseconds()
         let child = try ChildProcess(
             peer.executable, peer.options + ["for-each-ref", "--format=%(objectname) %(refname)", "refs/heads/"],
             environment: gitEnvironment, directory: path)
         child.patience = 20_000
         let result = child.communicate()
-        let end = monotonicNanoseconds()
+        let end = clockNanoseconds()
         guard result.status == 0 else { return (nil, result) }
         var found: [Substring: SoakValue] = [:]
         for line in result.outText.split(separator: "\n") {

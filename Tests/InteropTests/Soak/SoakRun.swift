@@ -17,8 +17,8 @@ struct SoakRun {
         let repository = try SoakRepository(writers: writers, commits: writers * share + 6, onDisk: onDisk)
         self.repository = repository
         let shared = Mutex([SoakReport](repeating: SoakReport(), count: writers))
-        let end = monotonicNanoseconds() + UInt64(seconds) * 1_000_000_000
-        withThreads(writers) { number in
+        let end = clockNanoseconds() + UInt64(seconds) * 1_000_000_000
+        try concurrently(writers) { number in
             let isSecond = number % 2 == 1
             let low = SoakValue(number * share + 1)
             let writer = SoakWriter(

@@ -25,7 +25,7 @@ final class SoakWriter {
     }
 
     func work(until end: UInt64) {
-        while monotonicNanoseconds() < end && !fresh.isEmpty && report.complaints.count < 5 {
+        while clockNanoseconds() < end && !fresh.isEmpty && report.complaints.count < 5 {
             switch Int.random(in: 0..<100, using: &random) {
             case 0..<70:
                 way = "session"
@@ -104,13 +104,13 @@ final class SoakWriter {
         guard let session else { return }
         let changes = choose(1 + Int.random(in: 0..<3, using: &random))
         let text = "start\n" + changes.map(line).joined() + "prepare\ncommit\n"
-        let begin = monotonicNanoseconds()
+        let begin = clockNanoseconds()
         session.send(Array(text.utf8))
         let killed = isToBeKilled
         if killed { killSoon(session) }
         var answers: [String] = []
         while answers.last != "commit: ok", let answer = session.readLine() { answers.append(answer) }
-        let end = monotonicNanoseconds()
+        let end = clockNanoseconds()
         if answers.last == "commit: ok" {
             note(changes, begin, end, acknowledged: true)
             if killed { endSession() }
@@ -135,13 +135,13 @@ final class SoakWriter {
         let arguments =
             change.new == 0
             ? ["-d", name, repository.id(change.old)] : [name, repository.id(change.new), repository.id(change.old)]
-        let begin = monotonicNanoseconds()
+        let begin = clockNanoseconds()
         guard let child = start(["update-ref"] + arguments) else { return }
         let killed = isToBeKilled
         if killed { killSoon(child) }
         let result = child.communicate()
         if result.status == 0 {
-            note([change], begin, monotonicNanoseconds(), acknowledged: true)
+            note([change], begin, clockNanoseconds(), acknowledged: true)
         } else {
             finish([change], begin, result, killed: killed)
         }
@@ -150,7 +150,7 @@ final class SoakWriter {
     /// Changes of which each is taken or rejected for itself.
     private func batch() {
         let changes = choose(4)
-        let begin = monotonicNanoseconds()
+        let begin = clockNanoseconds()
         guard let child = start(["update-ref", "--stdin", "--batch-updates"]) else { return }
         let text = changes.map(line).joined()
         let killed = isToBeKilled
@@ -175,7 +175,7 @@ final class SoakWriter {
         }
         let done = changes.filter { !rejected.contains(Substring(repository.references[$0.reference])) }
         report.refused += changes.count - done.count
-        note(done, begin, monotonicNanoseconds(), acknowledged: true)
+        note(done, begin, clockNanoseconds(), acknowledged: true)
         if done.count < changes.count { look() }
     }
 
@@ -222,7 +222,7 @@ final class SoakWriter {
     /// A command that did not say that it succeeded.
     private func finish(_ changes: [SoakChange], _ start: UInt64, _ result: CommandResult, killed: Bool) {
         if killed && result.status == 137 {
-            note(changes, start, monotonicNanoseconds(), acknowledged: false)
+            note(changes, start, clockNanoseconds(), acknowledged: false)
             return look()
         }
         let answer = SoakAnswer(result.errText, by: peer)
@@ -230,7 +230,7 @@ final class SoakWriter {
         if result.errText.hasPrefix("fatal: commit:") && answer != .contention && answer != .lockTimeout
             && answer != .directoryRace
         {
-            note(changes, start, monotonicNanoseconds(), acknowledged: false)
+            note(changes, start, clockNanoseconds(), acknowledged: false)
         }
         switch answer {
         case .contention: report.refused += 1

@@ -22,18 +22,32 @@ import Testing
             directory: [], name: .known("refs/tags/u"), old: .object(one, peeled: nil), action: .delete),
     ]
 
-    private func file(_ steps: [RefIntent.Step]) -> [UInt8] {
-        RefIntentCoding.file([RefIntentCoding.encode(.sha1, steps), RefIntentCoding.encode(.sha1, [])])
+    static let deciders: [RefIntentFile.Decider?] = [
+        nil, .init(id: [1, 2, 3], path: Array("lmdb".utf8)), .init(id: [], path: Array("/a/../b".utf8)),
+    ]
+
+    private func file(_ steps: [RefIntent.Step], decidedBy decider: RefIntentFile.Decider? = nil) -> [UInt8] {
+        RefIntentCoding.file(
+            [RefIntentCoding.encode(.sha1, steps), RefIntentCoding.encode(.sha1, [])], decidedBy: decider)
     }
 
-    @Test func comesBackAsWritten() throws {
-        let intents = try #require(try RefIntentCoding.decode(file(Self.steps)))
-        #expect(intents.map(\.steps) == [Self.steps, []])
+    @Test(arguments: deciders) func comesBackAsWritten(_ decider: RefIntentFile.Decider?) throws {
+        let bytes = file(Self.steps, decidedBy: decider)
+        let found = try #require(try RefIntentCoding.decode(bytes))
+        #expect(found.intents.map(\.steps) == [Self.steps, []] && found.decider == decider)
+        // Who knows nothing of databases must not take it for his.
+        #expect(bytes.starts(with: Array("strata-intent \(decider == nil ? 1 : 2)\n".utf8)))
+    }
+
+    @Test(arguments: ["", "../lmdb", "a//b", "/a\0b", "a/./b"])
+    func aDatabaseIsInsideOrAtAnAbsolutePath(_ path: String) {
+        let bytes = file(Self.steps, decidedBy: .init(id: [1], path: Array(path.utf8)))
+        #expect(throws: RefIntentError.self) { try RefIntentCoding.decode(bytes) }
     }
 
     /// A process that died while it wrote has changed nothing yet.
-    @Test func whatIsCutIsNoIntent() throws {
-        let whole = file(Self.steps)
+    @Test(arguments: deciders) func whatIsCutIsNoIntent(_ decider: RefIntentFile.Decider?) throws {
+        let whole = file(Self.steps, decidedBy: decider)
         for count in whole.indices { #expect(try RefIntentCoding.decode(Array(whole[..<count])) == nil) }
         for index in whole.indices {
             var bytes = whole

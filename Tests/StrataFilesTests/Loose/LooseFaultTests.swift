@@ -100,7 +100,7 @@ import Testing
                 let files = try Files(durability: durability, withIntents: withIntents)
                 let session = DiskFaults.install(.init(under: files.directory.path, at: call, fault))
                 var failed = false
-                do throws(RefError) { try files.submit(edits) } catch { failed = true }
+                do throws(RefError) { try files.submit(edits) } catch { failed = !error.hasTakenEffect }
                 session.remove()
                 let made = session.trace.map(\.description)
                 let failedCall = made.count >= call ? made[call - 1] : ""

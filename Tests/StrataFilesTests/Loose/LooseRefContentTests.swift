@@ -58,7 +58,7 @@ import Testing
             }
             let value = parse(bytes, isWhole: .random(using: &random))
             guard let written = LooseRefContent.bytes(of: value) else { continue }
-            if case .symbolic(let target) = value, target.isEmpty || LooseRefContent.isSpace(target.last ?? 0) {
+            if case .symbolic(let target) = value, target.isEmpty || isGitSpace(target.last ?? 0) {
                 continue
             }
             #expect(parse(written) == value)

@@ -54,10 +54,10 @@ import Testing
     /// Takes every id for a commit's.
     private struct EveryObject: ObjectLookup {
         let algorithm = HashAlgorithm.sha1
-        func contains(_ id: ObjectID) throws(ObjectLookupError) -> Bool { true }
-        func header(of id: ObjectID) throws(ObjectLookupError) -> ObjectHeader? { ObjectHeader(kind: .commit, size: 0) }
-        func tagTarget(of id: ObjectID) throws(ObjectLookupError) -> TypedObjectID? { nil }
-        func peel(_ id: ObjectID, verifyingTarget: Bool) throws(ObjectLookupError) -> TypedObjectID? {
+        func contains(_ id: ObjectID) throws(ObjectError) -> Bool { true }
+        func header(of id: ObjectID) throws(ObjectError) -> ObjectHeader? { ObjectHeader(kind: .commit, size: 0) }
+        func tagTarget(of id: ObjectID) throws(ObjectError) -> TypedObjectID? { nil }
+        func peel(_ id: ObjectID, verifyingTarget: Bool) throws(ObjectError) -> TypedObjectID? {
             TypedObjectID(id: id, kind: .commit)
         }
     }

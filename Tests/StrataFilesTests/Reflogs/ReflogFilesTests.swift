@@ -134,6 +134,54 @@ import Testing
         #expect(try repository.text("logs/refs/heads/main") == lines.joined())
     }
 
+    /// At whatever call expiring fails, the error names the log and the call that failed, and the log is whole.
+    @Test(arguments: [Durability.none, .full]) func aFailedExpiryNamesFileAndCause(_ durability: Durability) throws {
+        let repository = try LooseRepository()
+        let store = repository.store(durability: durability)
+        let log = repository.path("logs/refs/heads/main")
+        let old = try readFile(log)
+        func expire() throws(RefError) {
+            try store.logs.expire(main, rewrite: false) { (_) throws(RefError) in false }
+        }
+        let count = try DiskFaults.with(.init(under: repository.gitDirectory)) { session in
+            try expire()
+            return session.count
+        }
+        let new = try readFile(log)
+        #expect(old != new)
+        var failures = 0
+        for number in 1...count {
+            try Disk.replace(log, with: old ?? [], durability: .none)
+            let plan = DiskFaults.Plan(under: repository.gitDirectory, at: number, .fail(.ioError))
+            let (error, calls) = DiskFaults.with(plan) { session -> (RefError?, [DiskCall]) in
+                do throws(RefError) { try expire() } catch { return (error, session.trace) }
+                return (nil, session.trace)
+            }
+            // Not those of the first time, when there was more to make.
+            guard calls.count >= number else { continue }
+            let call = calls[number - 1]
+            let found = try readFile(log)
+            guard let error else {
+                #expect(found == new, "\(call)")
+                continue
+            }
+            failures += 1
+            #expect(error.code == .unavailable && error.reference == main && error.path == log.string, "\(call)")
+            let cause = Self.fileError(beneath: error)
+            // What links the lock is told as its making.
+            let operation = call.operation == .link ? .create : call.operation
+            #expect(cause?.errno == .ioError && cause?.operation == operation, "\(call): \(error)")
+            let isLate = call.operation == .syncDirectory && error.message.contains("may not survive")
+            #expect(found == (isLate ? new : old), "\(call): \(error)")
+        }
+        #expect(failures > 2)
+    }
+
+    private static func fileError(beneath error: RefError) -> FileError? {
+        if case .file(_, let error)? = error.cause as? LockError { return error }
+        return error.cause as? FileError
+    }
+
     @Test func sharesWithTheGroup() throws {
         let repository = try LooseRepository()
         let store = LooseRefStore(

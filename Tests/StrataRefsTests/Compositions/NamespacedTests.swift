@@ -1,6 +1,7 @@
 import RefStoreChecks
 import StrataModel
 import StrataRefs
+import StrataTesting
 import Testing
 
 @Suite struct NamespacedTests {
@@ -39,12 +40,12 @@ import Testing
         try all.inner.commit(RefTransaction([.update(.head, to: Self.a)]), RoutingTests.context)
         let prefix = "refs/namespaces/a/refs/namespaces/b/"
         #expect(
-            try StoreUnderTest.references(of: all.base) == [
+            try RefContents.references(of: all.base) == [
                 "refs/heads/main": Self.b.hex, prefix + "HEAD": "ref: \(prefix)refs/heads/main",
                 prefix + "refs/heads/main": Self.a.hex,
             ])
         #expect(
-            try StoreUnderTest.references(of: all.inner) == [
+            try RefContents.references(of: all.inner) == [
                 "HEAD": "ref: refs/heads/main", "refs/heads/main": Self.a.hex,
             ])
         // A namespace inside is a directory of references like any other.

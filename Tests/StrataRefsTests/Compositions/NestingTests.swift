@@ -3,11 +3,12 @@ import StrataFiles
 import StrataIO
 import StrataModel
 import StrataRefs
+import StrataTesting
 import SystemPackage
 import TestSupport
 import Testing
 
-/// Compositions in compositions, beside those that ``StoreUnderTest/splitCompositions`` runs every transaction test over.
+/// Compositions in compositions, beside those that ``StoreUnderTest/compositions`` runs every transaction test over.
 @Suite struct NestingTests {
     static let (a, b) = (RoutingTests.a, RoutingTests.b)
 
@@ -67,7 +68,7 @@ import Testing
         let (front, back, rest) = (try maker.make(), try maker.make(), try maker.make())
         try back.commit(RefTransaction(["refs/changes/1", "refs/changes/2"].map { .create($0, at: Self.a) }))
         let store = try RoutingRefStore(
-            default: rest, rules: [.init("refs/changes/", to: OverlayRefStore(front: front, over: back))])
+            default: rest, rules: [.init("refs/changes/", to: try OverlayRefStore(front: front, over: back))])
         try store.commit(
             RefTransaction([
                 .update("refs/changes/1", to: Self.b, expecting: .object(Self.a)), .create("refs/heads/x", at: Self.a),

@@ -1,6 +1,7 @@
 import RefStoreChecks
 import StrataModel
 import StrataRefs
+import StrataTesting
 import Testing
 
 @Suite struct ReadOnlyTests {
@@ -15,7 +16,7 @@ import Testing
             RoutingTests.context)
         let store = ReadOnlyRefStore(base)
         #expect(store.capabilities == base.capabilities.subtracting(.writes))
-        #expect(try StoreUnderTest.references(of: store) == StoreUnderTest.references(of: base))
+        #expect(try RefContents.references(of: store) == RefContents.references(of: base))
         #expect(try store.snapshot().objectID(of: .head) == Self.a)
         #expect(try store.stamp(covering: .all) == base.stamp(covering: .all))
         let edits: [RefEdit] = [
@@ -40,8 +41,8 @@ import Testing
             #expect(error?.code == .unsupported)
         }
         #expect(throws: RefError.self) { try logs.expire("refs/heads/x", rewrite: false) { _ in false } }
-        #expect(try StoreUnderTest.logs(of: base)["refs/heads/x"]?.count == 1)
-        #expect(try StoreUnderTest.references(of: base) == ["HEAD": "ref: refs/heads/x", "refs/heads/x": Self.a.hex])
+        #expect(try RefContents.logs(of: base)["refs/heads/x"]?.count == 1)
+        #expect(try RefContents.references(of: base) == ["HEAD": "ref: refs/heads/x", "refs/heads/x": Self.a.hex])
     }
 
     /// Part of a routing may be read-only: the rest is written, symbolic references and conflicts are seen across.
@@ -75,11 +76,11 @@ import Testing
         try front.commit(RefTransaction([.create("refs/heads/x", at: Self.a)]))
         try back.commit(RefTransaction(["refs/heads/x", "refs/heads/y"].map { .create($0, at: Self.b) }))
         for store in [
-            OverlayRefStore(front: front, over: ReadOnlyRefStore(back)),
-            ReadOnlyRefStore(OverlayRefStore(front: front, over: back)),
+            try OverlayRefStore(front: front, over: ReadOnlyRefStore(back)),
+            try ReadOnlyRefStore(OverlayRefStore(front: front, over: back)),
         ] as [any RefStore] {
             #expect(
-                try StoreUnderTest.references(of: store) == [
+                try RefContents.references(of: store) == [
                     "refs/heads/x": Self.a.hex, "refs/heads/y": Self.b.hex,
                 ])
             #expect(!store.capabilities.contains(.writes))

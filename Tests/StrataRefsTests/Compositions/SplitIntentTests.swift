@@ -3,6 +3,7 @@ import StrataFiles
 import StrataIO
 import StrataModel
 import StrataRefs
+import StrataTesting
 import SystemPackage
 import TestSupport
 import Testing
@@ -50,13 +51,13 @@ import Testing
         try run.prepare()
         // What nobody who keeps to the rules would do: the last store's reference can no longer be put in its place.
         try writeFile(path.appending("worktrees/two/refs/worktree/z/in-the-way"), "")
-        let before = try StoreUnderTest.references(of: store)
+        let before = try RefContents.references(of: store)
         let error = #expect(throws: RefError.self) { try run.commit() }
         #expect(error?.message.contains("have changed already") == false)
         #expect(error?.message.contains("could be undone") == false)
-        #expect(try StoreUnderTest.references(of: store) == before)
+        #expect(try RefContents.references(of: store) == before)
         #expect(try store.snapshot().read("worktrees/one/HEAD") == nil)
-        #expect(try StoreUnderTest.logs(of: store).values.allSatisfy(\.isEmpty))
+        #expect(try RefContents.logs(of: store).values.allSatisfy(\.isEmpty))
         #expect(filesBelow(path, "strata/intents").isEmpty)
         removeTree(path.appending("worktrees/two/refs"))
         // All was let go, and the same goes through.
@@ -67,5 +68,39 @@ import Testing
             #expect(try store.snapshot().read(name) != nil)
         }
         #expect(filesBelow(path, "strata/intents").isEmpty)
+    }
+
+    /// Two journals: the first intent has gone, and its readers see what it was about. That stays when the second cannot be removed.
+    @Test func whatReadersSeeOfOneJournalStays() throws {
+        let (front, back) = (try TemporaryDirectory(), try TemporaryDirectory())
+        func loose(_ path: FilePath) throws -> LooseRefStore {
+            try TestSupport.git(["init", "-q", "--bare", "."], in: path)
+            let intents = RefIntents(commonDirectory: path)
+            return LooseRefStore(directory: path, hashAlgorithm: .sha1, locks: intents.locks, intents: intents)
+        }
+        let routing = try RoutingRefStore(
+            default: try loose(back.path), rules: [.init("refs/changes/", to: try loose(front.path))])
+        let edits: [RefEdit] = ["refs/changes/1", "refs/changes/2", "refs/heads/x", "refs/heads/y"].map {
+            .create($0, at: Self.a)
+        }
+        let intents = back.appending("strata/intents")
+        func once(_ operation: FileOperation) -> DiskFaults.Plan {
+            .init(under: intents, operations: [operation], at: 1, .fail(.ioError))
+        }
+        let error = #expect(throws: RefError.self) {
+            try DiskFaults.with(once(.unlink)) { _ in
+                try DiskFaults.with(once(.truncate)) { _ in
+                    try routing.commit(RefTransaction(edits), RoutingTests.context)
+                }
+            }
+        }
+        #expect(error?.message.contains("have changed already") == true && error?.hasTakenEffect == false)
+        #expect(
+            Set(try RefContents.references(of: routing).keys.filter { $0.hasPrefix("refs/") }) == [
+                "refs/changes/1", "refs/changes/2",
+            ])
+        for directory in [front, back] { #expect(filesBelow(directory.path, "strata/intents").isEmpty) }
+        try routing.commit(RefTransaction(Array(edits.suffix(2))), RoutingTests.context)
+        #expect(try RefContents.references(of: routing).count >= 4)
     }
 }

@@ -1,6 +1,7 @@
 import RefStoreChecks
 import StrataModel
 import StrataRefs
+import StrataTesting
 import Testing
 
 /// Transactions over several stores.
@@ -9,7 +10,7 @@ import Testing
     static let (a, b) = (RoutingTests.a, RoutingTests.b)
 
     static func lines(_ store: any RefStore) throws -> [String: Int] {
-        try StoreUnderTest.logs(of: store).mapValues(\.count)
+        try RefContents.logs(of: store).mapValues(\.count)
     }
 
     @Test(arguments: InnerStores.allCases)
@@ -70,12 +71,12 @@ import Testing
     func oneRejectionKeepsAllStoresAsTheyWere(_ kind: InnerStores) throws {
         let all = try Routing(kind)
         try all.commit(.create("refs/heads/x", at: Self.a))
-        let before = try StoreUnderTest.references(of: all.store)
+        let before = try RefContents.references(of: all.store)
         for bad in [RefEdit.create("refs/heads/x", at: Self.b), .create("refs/heads/x/y", at: Self.b)] {
             #expect(throws: RefError.self) {
                 try all.commit(.create("refs/changes/1", at: Self.b), bad, .create("refs/pull/1", at: Self.b))
             }
-            #expect(try StoreUnderTest.references(of: all.store) == before)
+            #expect(try RefContents.references(of: all.store) == before)
         }
         #expect(try Self.lines(all.store) == ["refs/heads/x": 1])
         // All is let go: the same names can be had again.

@@ -1,0 +1,171 @@
+import CLMDB
+import StrataIO
+import StrataModel
+import StrataRefs
+import SystemPackage
+import TestSupport
+import Testing
+
+@testable import StrataLMDB
+
+/// Writing into a database that was damaged behind LMDB's back: an error that says so, the end of no process, and the rest can be written.
+@Suite struct DamagedWriteTests {
+    /// Bits in the heads of pages and of records, where LMDB takes from what it moves: each in a process of its own, which would end.
+    @Test func writersOfDamagedPagesDoNotTrap() throws {
+        let sample = try SampleEnvironment(branches: 200)
+        let bytes = try #require(try readFile(sample.data))
+        let structure = try CheckDamageTests.structure(of: bytes, in: sample.data)
+        let server = try ChildProcess(productPath("StrataProbe"), ["damaged"])
+        server.patience = 60_000
+        var random = SplitMix64(seed: 11)
+        var (made, refused) = (0, 0)
+        for round in 0..<(processEnvironment()["STRATA_CRASH"] == "all" ? 3000 : scaled(80)) {
+            let place = try #require(structure.randomElement(using: &random))
+            let bit = UInt8.random(in: 0..<8, using: &random)
+            var damaged = bytes
+            damaged[place] ^= 1 << bit
+            try writeFile(sample.data, damaged)
+            server.send(Array("\(sample.path)\t200\t\(round * 31)\n".utf8))
+            let answer = try #require(server.readLine())
+            let words = answer.split(separator: " ").compactMap { Int($0) }
+            guard answer.hasPrefix("done "), words.count == 2 else {
+                Issue.record("page \(place / 4096), byte \(place % 4096), bit \(bit): \(answer)")
+                continue
+            }
+            made += words[0]
+            refused += words[1]
+        }
+        #expect(made > 100 && refused > 10)
+    }
+
+    enum Damage: CaseIterable {
+        case zeros, anotherPage, backwards, tooLong, tooFull
+
+        func change(_ bytes: inout [UInt8], _ page: Int, record: Int) {
+            switch self {
+            case .zeros: bytes.replaceSubrange(page..<page + 4096, with: repeatElement(0, count: 4096))
+            case .anotherPage: bytes.replaceSubrange(page..<page + 4096, with: bytes[..<4096])
+            case .backwards: bytes.replaceSubrange(page..<page + 4096, with: bytes[page..<page + 4096].reversed())
+            // The value of a record goes beyond the page.
+            case .tooLong: bytes[record + 1] = 0x7f
+            // The free space ends before it begins.
+            case .tooFull: bytes.replaceSubrange(page + 14..<page + 16, with: [18, 0])
+            }
+        }
+    }
+
+    /// The environment refuses what is on the page, goes on with the rest, and with all once the page is as it was.
+    @Test(arguments: Damage.allCases) func onlyThePageIsRefused(_ damage: Damage) throws {
+        let sample = try SampleEnvironment(branches: 200)
+        let editor = FileEditor(sample.data)
+        let bytes = try editor.bytes
+        let name = try SampleEnvironment.name("refs/heads/topic-90/work")
+        // The bytes of the name stand in its record, eight bytes behind its beginning and four of the worktree.
+        let text = Array("refs/heads/topic-90/work".utf8)
+        let all = bytes.indices.filter { bytes[$0...].starts(with: text) }
+        let run = try #require(try LMDBCheck.still(sample.data) { _ in })
+        // Not in a branch.
+        let isIn = { (place: Int) in run.reached.contains(UInt64(place / 4096)) && bytes[place / 4096 * 4096 + 10] == 2
+        }
+        let record = try #require(all.first(where: isIn)) - 12
+        let page = record / 4096 * 4096
+        let store = LMDBRefStore(try sample.open())
+        var damaged = bytes
+        damage.change(&damaged, page, record: record)
+        editor.write(Array(damaged[page..<page + 4096]), at: page)
+        for edit in [RefEdit.update(name, to: SampleEnvironment.id(77), message: "moved"), .delete(name)] {
+            let error = #expect(throws: RefError.self) {
+                try store.commit(RefTransaction([edit]), SampleEnvironment.context)
+            }
+            guard case .damaged = error?.cause as? LMDBFailure else {
+                Issue.record("\(String(describing: error))")
+                continue
+            }
+            #expect(error?.code == .corrupt && error?.path != nil)
+        }
+        let other = try SampleEnvironment.name("refs/zz/other")
+        try store.commit(RefTransaction([.create(other, at: SampleEnvironment.id(78))]), SampleEnvironment.context)
+        editor.write(Array(bytes[page..<page + 4096]), at: page)
+        try store.commit(RefTransaction([.delete(name)]), SampleEnvironment.context)
+        #expect(try store.snapshot().read(name) == nil && store.snapshot().read(other) != nil)
+        #expect(try LMDBCheck.check(sample.path).findings.isEmpty)
+    }
+
+    // MARK: Calls that LMDB breaks off
+
+    /// What LMDB itself finds wrong in the middle of a change, also where it has tracked cursors of its own stack.
+    enum Broken: CaseIterable {
+        /// The root has one child: met on the way to a record.
+        case lonelyRoot
+        /// A page has one record and less than no room: met when another is joined to it.
+        case overfullNeighbour
+    }
+
+    @Test(arguments: Broken.allCases) func aCallThatIsBrokenOffLeavesNothing(_ broken: Broken) throws {
+        let directory = try TemporaryDirectory()
+        func key(_ number: Int) -> [UInt8] { Array("key \(10_000 + number)".utf8) }
+        try withRawDatabase(directory.path) { put in
+            for number in 0..<600 { put(key(number), Array(repeating: 7, count: 40)) }
+        }
+        let editor = FileEditor(directory.appending("data.mdb"))
+        let file = try #require(try LMDBPageFile(editor.path))
+        let root = try #require(try LMDBMetaPage.Pair(file).latest.main.root)
+        let branch = LMDBPage(pageSize: 4096)
+        #expect(branch.load(root, from: file) == nil && branch.isBranch && branch.nodes.count > 4)
+        let place = Int(broken == .lonelyRoot ? root : branch.nodes[1].page) * 4096
+        let whole = Array(try editor.bytes[place..<place + 4096])
+        // Where its free space begins, and where it ends.
+        editor.write(broken == .lonelyRoot ? [18, 0] : [18, 0, 16, 0], at: place + 12)
+        unsafe try withRawEnvironment(directory.path) { environment in
+            for isPut in broken == .lonelyRoot ? [true, false] : [false] {
+                let (txn, database) = try unsafe begin(environment)
+                var result: Int32 = 0
+                // Of the third leaf, until little is left on it.
+                let numbers = broken == .lonelyRoot ? [300] : Array(0..<600)
+                for number in numbers where result == 0 || result == MDB_NOTFOUND {
+                    let isOfThird = try broken == .lonelyRoot || order(branch, number, key(number))
+                    guard isOfThird else { continue }
+                    result = unsafe withLMDBKey(key(number)) { key in
+                        unsafe isPut
+                            ? strata_lmdb_put(txn, database, key, [1], 1, 0) : strata_lmdb_delete(txn, database, key)
+                    }
+                }
+                #expect(result == MDB_CORRUPTED)
+                unsafe mdb_txn_abort(txn)
+            }
+            editor.write(whole, at: place)
+            // Its lock is free, and all is there.
+            let (txn, database) = try unsafe begin(environment)
+            for number in 0..<600 {
+                #expect(unsafe withLMDBKey(key(number)) { unsafe strata_lmdb_delete(txn, database, $0) } == 0)
+            }
+            #expect(unsafe strata_lmdb_commit(txn) == 0)
+        }
+    }
+
+    /// Whether a key stands on the third leaf.
+    private func order(_ branch: LMDBPage, _ number: Int, _ key: [UInt8]) throws -> Bool {
+        func first(_ index: Int) -> [UInt8] { unsafe Array(branch.part(branch.nodes[index].key)) }
+        return !key.lexicographicallyPrecedes(first(2)) && key.lexicographicallyPrecedes(first(3))
+    }
+
+    private func begin(_ environment: OpaquePointer) throws -> (OpaquePointer, MDB_dbi) {
+        var begun: OpaquePointer?
+        #expect(unsafe mdb_txn_begin(environment, nil, 0, &begun) == 0)
+        let txn = unsafe try #require(begun)
+        var database = MDB_dbi()
+        #expect(unsafe strata_lmdb_open_database(txn, nil, 0, &database) == 0)
+        return unsafe (txn, database)
+    }
+}
+
+/// Runs `body` with an environment of LMDB, guarded as the store's are.
+private func withRawEnvironment(_ directory: FilePath, _ body: (OpaquePointer) throws -> Void) throws {
+    var made: OpaquePointer?
+    #expect(unsafe mdb_env_create(&made) == 0)
+    let environment = unsafe try #require(made)
+    defer { unsafe mdb_env_close(environment) }
+    unsafe strata_lmdb_guard(environment)
+    #expect(unsafe mdb_env_open(environment, directory.string, UInt32(MDB_NOTLS), 0o666) == 0)
+    unsafe try body(environment)
+}

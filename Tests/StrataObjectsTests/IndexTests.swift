@@ -1,0 +1,97 @@
+import StrataModel
+import Testing
+
+@testable import StrataObjects
+
+/// The tables that ids are looked up in, beside the simplest that can be.
+@Suite struct IndexTests {
+    /// Ids in memory, in the order that they are given.
+    private final class ListTable: IndexTable {
+        let ids: [ObjectID]
+        init(_ ids: [ObjectID]) { self.ids = ids }
+        var count: Int { ids.count }
+        var packs: [Pack] { [] }
+        func lowerBound(_ id: ObjectID) -> Int { ids.firstIndex { !($0 < id) } ?? ids.count }
+        func id(at position: Int) -> ObjectID { ids[position] }
+        func word(at position: Int) -> UInt64 { ids[position].word0 }
+        func location(at position: Int) throws(ObjectError) -> PackedLocation {
+            throw ObjectError(.unavailable, "there are no packs here")
+        }
+        func checkWhole() {}
+    }
+
+    /// Ids of which many share their first bits, as hashes never do.
+    private func ids(_ count: Int, sharing bits: Int, seed: UInt64) -> [ObjectID] {
+        var state = seed
+        func next() -> UInt64 {
+            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+            return state ^ state >> 29
+        }
+        return (0..<count).map { _ in
+            let mask: UInt64 = bits == 0 ? .max : bits >= 64 ? 0 : .max >> UInt64(bits)
+            return ObjectID(algorithm: .sha1, words: (next() & mask, next() % 5, next() << 32, 0))
+        }
+    }
+
+    @Test(arguments: [0, 5, 20, 40, 64]) func manyTablesAreMergedInOrder(sharing bits: Int) throws {
+        let all = ids(400, sharing: bits, seed: 9)
+        // Every id is in one table or two.
+        let tables = (0..<7).map { (number: Int) -> ListTable in
+            let mine = all.indices.filter { $0 % 7 == number || $0 % 11 == number }
+            return ListTable(Set(mine.map { all[$0] }).sorted())
+        }
+        let merged = try #require(MergedIndex(tables))
+        var sorted: [(id: ObjectID, table: Int)] = []
+        for (number, table) in tables.enumerated() { sorted += table.ids.map { ($0, number) } }
+        sorted.sort { $0.id == $1.id ? $0.table < $1.table : $0.id < $1.id }
+        #expect(merged.count == sorted.count)
+        #expect((0..<merged.count).map { merged.id(at: $0) } == sorted.map { $0.id })
+        #expect((0..<merged.count).map { merged.source(at: $0).table } == sorted.map { $0.table })
+        for id in all + ids(50, sharing: bits, seed: 77) {
+            let lower = sorted.firstIndex { !($0.id < id) } ?? sorted.count
+            #expect(merged.lowerBound(id) == lower)
+            let found = merged.candidates(id).filter { merged.id(at: $0) == id }
+            #expect(found.map { merged.source(at: $0).table } == sorted.filter { $0.id == id }.map { $0.table })
+        }
+    }
+
+    @Test func nothingIsMergedToo() throws {
+        let merged = try #require(MergedIndex([]))
+        #expect(merged.count == 0 && merged.lowerBound(.zero(.sha1)) == 0 && merged.candidates(.zero(.sha1)).isEmpty)
+    }
+
+    @Test func theCacheIsBoundedAndKeepsPacksApart() {
+        let cache = DeltaBaseCache(limit: 1 << 20)
+        for number in 0..<4000 {
+            let contents = ObjectContents(kind: .blob, bytes: [UInt8](repeating: UInt8(number & 255), count: 1000))
+            cache.keep(contents, UInt64(number % 7), number * 100)
+            // What was just kept is there, and under its own pack only.
+            #expect(cache.contents(UInt64(number % 7), number * 100) == contents)
+            #expect(cache.contents(UInt64(number % 7 + 1), number * 100) == nil)
+        }
+        #expect(cache.byteCount > 500_000 && cache.byteCount <= 1 << 20)
+        // What is used stays longer than what is not.
+        let popular = ObjectContents(kind: .tree, bytes: [UInt8](repeating: 1, count: 1000))
+        cache.keep(popular, 99, 1)
+        for number in 0..<4000 {
+            cache.keep(ObjectContents(kind: .blob, bytes: [UInt8](repeating: 0, count: 1000)), 100, number)
+            _ = cache.contents(99, 1)
+        }
+        #expect(cache.contents(99, 1) == popular)
+        cache.removeAll()
+        #expect(cache.byteCount == 0)
+        // Nothing is kept that would push all else out.
+        cache.keep(ObjectContents(kind: .blob, bytes: [UInt8](repeating: 0, count: 1 << 20)), 1, 1)
+        #expect(cache.byteCount == 0)
+    }
+
+    @Test func kindsAreRememberedForTheirOffsetsOnly() {
+        let memo = KindMemo(count: 10)
+        for offset in stride(from: 12, to: 5000, by: 7) {
+            let kind = ObjectKind.allCases[offset % 4]
+            memo.keep(kind, at: offset)
+            #expect(memo.kind(at: offset) == kind)
+            #expect(memo.kind(at: offset + 1) == nil)
+        }
+    }
+}
