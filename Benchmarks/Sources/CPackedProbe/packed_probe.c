@@ -129,3 +129,119 @@ __attribute__((always_inline)) static inline uint64_t scan(
 uint64_t packed_probe_scan(const struct packed_probe *probe, size_t *records) { return scan(probe, records, 0); }
 
 uint64_t packed_probe_scan_checking(const struct packed_probe *probe, size_t *records) { return scan(probe, records, 1); }
+
+static inline uint64_t swap_word(uint64_t word) { return __builtin_bswap64(word); }
+
+/* One of the files that are merged: where it stands, and the record before that. */
+struct run {
+    const unsigned char *next, *end, *name;
+    size_t count;
+    uint64_t word;
+};
+
+/* 1 when there is another record, 0 at the end, -1 for one that is malformed. */
+static inline int advance(struct run *run) {
+    unsigned char id[20];
+    const unsigned char *p = run->next;
+    if (p >= run->end) return 0;
+    if (run->end - p < hex_count + 2 || decode(p, id) < 0 || p[hex_count] != ' ') return -1;
+    run->name = p + hex_count + 1;
+    const unsigned char *feed = memchr(run->name, '\n', (size_t)(run->end - run->name));
+    if (!feed) return -1;
+    run->count = (size_t)(feed - run->name);
+    if (!is_well_formed(run->name, run->count)) return -1;
+    memcpy(&run->word, id, sizeof run->word);
+    p = feed + 1;
+    if (p < run->end && *p == '^') {
+        if (decode(p + 1, id) < 0 || p[hex_count + 1] != '\n') return -1;
+        p += hex_count + 2;
+    }
+    run->next = p;
+    return 1;
+}
+
+static inline int compare_runs(const struct run *a, const struct run *b) {
+    int order = memcmp(a->name, b->name, a->count < b->count ? a->count : b->count);
+    return order ? order : a->count < b->count ? -1 : a->count > b->count;
+}
+
+enum { run_limit = 64 };
+
+uint64_t packed_probe_merge(const struct packed_probe *probes, size_t count, size_t *records) {
+    struct run runs[run_limit];
+    size_t live = 0, yielded = 0;
+    uint64_t sum = 0;
+    for (size_t i = 0; i < count; i++) {
+        runs[live] = (struct run){.next = probes[i].start, .end = probes[i].end};
+        if (advance(&runs[live]) > 0) live++;
+    }
+    while (live > 0) {
+        size_t best = 0, ties[run_limit], tied = 0;
+        for (size_t i = 1; i < live; i++) {
+            int order = compare_runs(&runs[i], &runs[best]);
+            if (order < 0) {
+                best = i;
+                tied = 0;
+            } else if (order == 0) {
+                ties[tied++] = i;
+            }
+        }
+        sum += swap_word(runs[best].word) + runs[best].count + runs[best].name[0];
+        yielded++;
+        /* From behind, for those that end close the gap. */
+        ties[tied] = best;
+        for (size_t t = 0; t <= tied; t++) {
+            size_t i = t < tied ? ties[tied - 1 - t] : best;
+            int more = advance(&runs[i]);
+            if (more < 0) return 0;
+            if (more == 0) {
+                memmove(runs + i, runs + i + 1, (live - i - 1) * sizeof *runs);
+                live--;
+            }
+        }
+    }
+    *records = yielded;
+    return sum;
+}
+
+/* Puts the first of `order` where it belongs behind the others, which are in order. */
+static inline void settle(struct run *runs, unsigned char *order, size_t live) {
+    unsigned char first = order[0];
+    size_t low = 1, high = live, step = 1;
+    while (low < high) {
+        size_t middle = step ? low : (low + high) / 2;
+        int sign = compare_runs(&runs[first], &runs[order[middle]]);
+        step = 0;
+        if (sign < 0 || (sign == 0 && first < order[middle])) high = middle;
+        else low = middle + 1;
+    }
+    for (size_t i = 1; i < low; i++) order[i - 1] = order[i];
+    order[low - 1] = first;
+}
+
+uint64_t packed_probe_merge_ordered(const struct packed_probe *probes, size_t count, size_t *records) {
+    struct run runs[run_limit];
+    unsigned char order[run_limit];
+    size_t live = 0, yielded = 0;
+    uint64_t sum = 0;
+    for (size_t i = count; i-- > 0;) {
+        runs[i] = (struct run){.next = probes[i].start, .end = probes[i].end};
+        if (advance(&runs[i]) <= 0) continue;
+        for (size_t j = live; j > 0; j--) order[j] = order[j - 1];
+        order[0] = (unsigned char)i;
+        settle(runs, order, ++live);
+    }
+    while (live > 0) {
+        struct run yield = runs[order[0]];
+        sum += swap_word(yield.word) + yield.count + yield.name[0];
+        yielded++;
+        do {
+            int more = advance(&runs[order[0]]);
+            if (more < 0) return 0;
+            if (more > 0) settle(runs, order, live);
+            else memmove(order, order + 1, --live);
+        } while (live > 0 && compare_runs(&runs[order[0]], &yield) == 0);
+    }
+    *records = yielded;
+    return sum;
+}

@@ -1,24 +1,21 @@
 import Glibc
 import SystemPackage
 
-/// The git to compare with: `STRATA_GIT`, else the one on `PATH`.
-enum Git {
-    static var path: String {
-        guard let value = unsafe getenv("STRATA_GIT") else { return "git" }
-        return unsafe String(cString: value)
-    }
+/// A program that is run as a process of its own.
+struct Program {
+    let path: String
 
     struct Failure: Error, CustomStringConvertible {
         let description: String
     }
 
-    /// Runs git with the file at `input` for its standard input, and its output thrown away.
-    static func run(_ arguments: [String], input: FilePath = "/dev/null") throws {
+    /// Runs it with the file at `input` for its standard input and its output in the file at `output`, by default thrown away.
+    func run(_ arguments: [String], input: FilePath = "/dev/null", output: FilePath = "/dev/null") throws {
         var actions = unsafe posix_spawn_file_actions_t()
         unsafe posix_spawn_file_actions_init(&actions)
         defer { unsafe posix_spawn_file_actions_destroy(&actions) }
         unsafe posix_spawn_file_actions_addopen(&actions, 0, input.string, O_RDONLY, 0)
-        unsafe posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0)
+        unsafe posix_spawn_file_actions_addopen(&actions, 1, output.string, O_WRONLY | O_CREAT | O_TRUNC, 0o644)
         var words = unsafe ([path] + arguments).map { unsafe strdup($0) } + [nil]
         defer { for index in unsafe words.indices { unsafe free(words[index]) } }
         var child: pid_t = 0
@@ -28,14 +25,31 @@ enum Git {
         while unsafe waitpid(child, &status, 0) < 0 && errno == EINTR {}
         guard status == 0 else { throw Failure(description: "\(path) \(arguments) failed") }
     }
+
+    /// The program that an environment variable names, else `standard`.
+    static func named(by variable: String, else standard: String) -> Program {
+        guard let value = unsafe getenv(variable) else { return Program(path: standard) }
+        return Program(path: unsafe String(cString: value))
+    }
+}
+
+/// The git to compare with: `STRATA_GIT`, else the one on `PATH`.
+enum Git {
+    static let program = Program.named(by: "STRATA_GIT", else: "git")
+
+    /// Runs git with the file at `input` for its standard input, and its output thrown away.
+    static func run(_ arguments: [String], input: FilePath = "/dev/null") throws {
+        try program.run(arguments, input: input)
+    }
 }
 
 /// A directory that goes away with its object.
 final class Scratch {
     let path: FilePath
 
-    init() throws {
-        let path = FilePath("/tmp/strata-bench-\(getpid())")
+    /// Made in `directory`.
+    init(in directory: FilePath = "/tmp") throws {
+        let path = directory.appending("strata-bench-\(getpid())")
         guard unsafe mkdir(path.string, 0o700) == 0 else { throw Errno(rawValue: errno) }
         self.path = path
     }
@@ -47,7 +61,7 @@ final class Scratch {
 }
 
 /// Removes a file or a directory with all that is in it.
-private func removeTree(_ path: FilePath) {
+func removeTree(_ path: FilePath) {
     if unsafe unlink(path.string) == 0 { return }
     if let stream = unsafe opendir(path.string) {
         while let entry = unsafe readdir(stream) {

@@ -5,9 +5,17 @@ enum Clock {
     case wall
     /// The calling thread's time on a processor.
     case thread
+    /// The time on a processor of the processes that were started and have ended.
+    case children
 
     /// Nanoseconds since some moment.
     var now: UInt64 {
+        if self == .children {
+            var usage = rusage()
+            unsafe getrusage(RUSAGE_CHILDREN, &usage)
+            let seconds = UInt64(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec)
+            return seconds * 1_000_000_000 + UInt64(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) * 1000
+        }
         var time = timespec()
         unsafe clock_gettime(self == .wall ? CLOCK_MONOTONIC : CLOCK_THREAD_CPUTIME_ID, &time)
         return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)

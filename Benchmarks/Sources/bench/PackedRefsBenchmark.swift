@@ -94,7 +94,7 @@ enum PackedRefsBenchmark {
     }
 
     @inline(__always)
-    private static func add(_ view: RefView, to sum: inout UInt64) {
+    static func add(_ view: RefView, to sum: inout UInt64) {
         guard let id = view.objectID else { return }
         let name = view.name
         sum &+= id.word0 &+ UInt64(name.count) &+ UInt64(name[0])

@@ -8,8 +8,10 @@ struct PackedRefsFile {
     let names: [[UInt8]]
 
     /// Writes a file of `count` references: branches, tags (each with what it peels to) and pull requests.
-    init(count: Int, at path: FilePath) throws {
-        var random = SystemRandomNumberGenerator()
+    init(count: Int, at path: FilePath) throws { try self.init(Self.names(count), at: path) }
+
+    /// The names of `count` references, in order.
+    static func names(_ count: Int) -> [[UInt8]] {
         let topics = ["fix", "feature", "release", "dependabot/npm_and_yarn", "users/ada/wip", "backport-to-stable"]
         var names: [[UInt8]] = []
         names.reserveCapacity(count)
@@ -24,8 +26,14 @@ struct PackedRefsFile {
             }
         }
         names.sort { $0.lexicographicallyPrecedes($1) }
+        return names
+    }
+
+    /// Writes a file of references with `names`, which are in order.
+    init(_ names: [[UInt8]], at path: FilePath) throws {
+        var random = SystemRandomNumberGenerator()
         var bytes = Array("# pack-refs with: peeled fully-peeled sorted \n".utf8)
-        bytes.reserveCapacity(count * 85)
+        bytes.reserveCapacity(names.count * 85)
         for name in names {
             Self.appendID(&bytes, &random)
             bytes.append(UInt8(ascii: " "))

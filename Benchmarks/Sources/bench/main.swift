@@ -4,6 +4,10 @@ import Glibc
 func runBenchmarks() -> Int32 {
     let benchmarks: [(name: String, run: () throws -> Void)] = [
         ("packed-refs", PackedRefsBenchmark.run), ("cached-refs", CachedRefsBenchmark.run),
+        ("merge", MergeBenchmark.run), ("watched-reads", WatchedReadsBenchmark.run),
+        ("lmdb", LMDBBenchmark.run), ("object-sets", ObjectSets.run),
+        ("object-commands", ObjectCommandsBenchmark.run), ("object-lookups", ObjectLookupsBenchmark.run),
+        ("observability", ObservabilityBenchmark.run),
     ]
     let wanted = CommandLine.arguments.dropFirst()
     let known = Set(benchmarks.map(\.name))

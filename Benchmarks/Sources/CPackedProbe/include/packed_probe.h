@@ -23,4 +23,9 @@ uint64_t packed_probe_scan(const struct packed_probe *probe, size_t *records);
 /* The same, with each name checked byte by byte by the rules of refnames that need no look back. */
 uint64_t packed_probe_scan_checking(const struct packed_probe *probe, size_t *records);
 
+/* Merges up to 64 files, in which one name may stand several times; the first file's counts. Checks as the scan that checks does. The
+   second keeps the heads in order instead of looking for the least each time. */
+uint64_t packed_probe_merge(const struct packed_probe *probes, size_t count, size_t *records);
+uint64_t packed_probe_merge_ordered(const struct packed_probe *probes, size_t count, size_t *records);
+
 #endif
