@@ -4,7 +4,8 @@ public import SystemPackage
 /// The git to compare with: `STRATA_GIT`, else `git` on `PATH`.
 public let gitPath: String = processEnvironment()["STRATA_GIT"] ?? "git"
 
-/// An environment in which git reads no configuration but the repository's own, and names and times are fixed.
+/// An environment in which git reads no configuration but the repository's own, and names and times are fixed. It starts no maintenance, which would
+/// go on in the background behind a commit and change files under a test.
 public let gitEnvironment: [String: String?] = [
     "GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_GLOBAL": "/dev/null", "HOME": "/nonexistent", "LC_ALL": "C",
     "GIT_AUTHOR_NAME": "A U Thor", "GIT_AUTHOR_EMAIL": "author@example.com",
@@ -14,6 +15,7 @@ public let gitEnvironment: [String: String?] = [
     "GIT_DIR": nil, "GIT_COMMON_DIR": nil, "GIT_WORK_TREE": nil, "GIT_INDEX_FILE": nil, "GIT_NAMESPACE": nil,
     "GIT_OBJECT_DIRECTORY": nil, "GIT_ALTERNATE_OBJECT_DIRECTORIES": nil, "GIT_CEILING_DIRECTORIES": nil,
     "GIT_DEFAULT_REF_FORMAT": nil, "GIT_DEFAULT_HASH": nil,
+    "GIT_CONFIG_COUNT": "1", "GIT_CONFIG_KEY_0": "maintenance.auto", "GIT_CONFIG_VALUE_0": "false",
 ]
 
 /// Runs git in `directory` with `gitEnvironment`; a failure is thrown. Gives standard output without the final newline.

@@ -33,8 +33,8 @@ extension ConcurrentHistory {
         return capabilities.contains(.wholeListings) ? ConcurrencyCheck.listings : nil
     }
 
-    /// What readers saw of several references at one moment, where transactions are whole for them: in a snapshot, or in one reading only, of
-    /// which each may then be of a moment of its own.
+    /// What readers saw of several references together, where transactions are whole for them: in a snapshot, or in one reading only, of which each
+    /// reference may then be of a moment of its own.
     var wholeLooks: [HistoryOperation] {
         guard readersCheck != nil else { return [] }
         let isIsolated = capabilities.contains(.snapshotIsolation)
@@ -47,13 +47,17 @@ extension ConcurrentHistory {
             }
             return look.seen.flatMap { seen -> [HistoryOperation] in
                 let end = isIsolated ? look.end : seen.end
-                if readsWhole(seen.kind) { return [self.look(seen.values, look, until: end, seen.kind)] }
+                if readsWhole(seen.kind) {
+                    var whole = self.look(seen.values, look, until: end, seen.kind)
+                    whole.isAtOneMoment = isAtomic
+                    return [whole]
+                }
                 return isAtomic ? seen.values.map { self.look([$0], look, until: end, seen.kind) } : []
             }
         }
     }
 
-    /// Whether what one reading of this kind shows was there at one moment.
+    /// Whether one reading of this kind shows transactions whole.
     private func readsWhole(_ kind: Glance.Kind) -> Bool {
         switch kind {
         case .single: false

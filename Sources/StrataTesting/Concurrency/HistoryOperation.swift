@@ -45,10 +45,15 @@ struct HistoryOperation: Sendable {
     var touches: [Touch]
     /// Whether it took effect at all is known; a call that failed without a verdict may have or not, also later.
     var isCertain = true
+    /// Whether what it looks at is seen at one moment; if not, each reference at a moment of its own, but no change in parts.
+    var isAtOneMoment = true
     /// The call and its answer.
     let text: String
 
     var isChange: Bool { touches.contains { $0.writes != nil } }
+
+    /// The bits of the slots that it has to do with.
+    var slots: UInt64 { touches.reduce(0) { $0 | 1 << UInt64($1.slot) } }
 
     /// The last moment at which it can have taken effect.
     var limit: Int { isCertain ? end : .max }

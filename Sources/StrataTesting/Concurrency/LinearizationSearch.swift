@@ -2,7 +2,8 @@
 /// other (Wing and Gong 1993, with Lowe's memory of what was tried).
 ///
 /// What only looks is put into the order as soon as it can be, which never spoils anything; so the search branches only over changes that ran at
-/// the same time. It is bounded: past `budget` states the answer is that it is not known.
+/// the same time. A look that sees each reference at a moment of its own sees them one by one, as soon as it can, and those anew that a change
+/// would part from others that it has not seen yet. It is bounded: past `budget` states the answer is that it is not known.
 struct LinearizationSearch {
     enum Answer: Sendable, Equatable { case possible, impossible, undecided }
 
@@ -10,9 +11,27 @@ struct LinearizationSearch {
         /// Bit i: operation i is in the order.
         var done: [UInt64]
         var values: [Int]
+        /// By operations that look at moments of their own and are not done: the bits of the slots that they have seen.
+        var seen: [Int: UInt64] = [:]
 
         func isDone(_ index: Int) -> Bool { done[index >> 6] & (1 << UInt64(index & 63)) != 0 }
         mutating func finish(_ index: Int) { done[index >> 6] |= 1 << UInt64(index & 63) }
+
+        /// Makes a change. Who has seen some of what it writes, and not all that he looks at, sees it after the change.
+        mutating func make(_ change: HistoryOperation, among operations: [HistoryOperation]) {
+            var written: UInt64 = 0
+            for touch in change.touches {
+                guard let value = touch.writes else { continue }
+                values[touch.slot] = value
+                written |= 1 << UInt64(touch.slot)
+            }
+            for (index, slots) in seen {
+                let together = written & operations[index].slots
+                if slots & together == together { continue }
+                let left = slots & ~together
+                seen[index] = left == 0 ? nil : left
+            }
+        }
     }
 
     /// By their beginnings.
@@ -51,9 +70,7 @@ struct LinearizationSearch {
         for index in open where isChange[index] && admits(state, index) {
             var next = state
             next.finish(index)
-            for touch in operations[index].touches {
-                if let value = touch.writes { next.values[touch.slot] = value }
-            }
+            next.make(operations[index], among: operations)
             switch run(next, from: first) {
             case .possible: return .possible
             case .undecided: isUndecided = true
@@ -88,7 +105,18 @@ struct LinearizationSearch {
     /// Puts what only looks, and sees what is there, into the order.
     private func look(_ state: inout State, _ open: [Int]) -> Bool {
         var found = false
-        for index in open where !isChange[index] && admits(state, index) {
+        for index in open where !isChange[index] {
+            if operations[index].isAtOneMoment {
+                guard admits(state, index) else { continue }
+            } else {
+                var slots = state.seen[index] ?? 0
+                for touch in operations[index].touches where touch.requires.admits(state.values[touch.slot]) {
+                    slots |= 1 << UInt64(touch.slot)
+                }
+                let isDone = slots == operations[index].slots
+                state.seen[index] = isDone || slots == 0 ? nil : slots
+                guard isDone else { continue }
+            }
             state.finish(index)
             found = true
         }

@@ -3,7 +3,7 @@ import StrataRefs
 /// Lets several threads work on the same references at random, and looks for an order of one call after the other that explains all answers.
 ///
 /// What must hold: each reference changes one step at a time, at some moment of the call that changes it; transactions are in one order, also
-/// for readers where the store says so, of snapshots or of single readings; refused edits leave nothing; snapshots stay where they are isolated; reflogs are the chain of the
+/// for readers where the store says so of snapshots, and seen whole where it says so of single readings; refused edits leave nothing; snapshots stay where they are isolated; reflogs are the chain of the
 /// changes; every call returns.
 ///
 /// - Parameter make: gives new, empty references, as often as it is called.

@@ -75,6 +75,68 @@ import Testing
         }
     }
 
+    private static func looks(_ start: Int, _ end: Int, _ values: [Int]) -> HistoryOperation {
+        var look = operation(
+            start, end, values.enumerated().map { .init(slot: $0, requires: .value($1), writes: nil) })
+        look.isAtOneMoment = false
+        return look
+    }
+
+    /// Two that look at moments of their own may disagree on which of two changes was first; those who look at one moment may not.
+    @Test func looksAtMomentsOfTheirOwn() {
+        let changes = [Self.change(1, 9, .value(0), to: 1), Self.change(1, 9, .value(0), to: 2, slot: 1)]
+        var looks = [Self.looks(1, 9, [1, 0]), Self.looks(1, 9, [0, 2])]
+        #expect(Self.answer(changes + looks, from: [0, 0]) == .possible)
+        for index in looks.indices { looks[index].isAtOneMoment = true }
+        #expect(Self.answer(changes + looks, from: [0, 0]) == .impossible)
+        // What was over before the look began is seen.
+        #expect(Self.answer(changes + [Self.looks(10, 11, [1, 0])], from: [0, 0]) == .impossible)
+    }
+
+    /// At moments of their own too, transactions are seen whole.
+    @Test func noLookPartsATransaction() {
+        func both(_ start: Int, _ end: Int, _ values: (Int, Int)) -> HistoryOperation {
+            Self.operation(
+                start, end,
+                [
+                    .init(slot: 0, requires: .anything, writes: values.0),
+                    .init(slot: 1, requires: .anything, writes: values.1),
+                ])
+        }
+        let first = both(1, 9, (1, 2))
+        #expect(Self.answer([first, Self.looks(1, 9, [1, 2])], from: [0, 0]) == .possible)
+        #expect(Self.answer([first, Self.looks(1, 9, [0, 0])], from: [0, 0]) == .possible)
+        #expect(Self.answer([first, Self.looks(1, 9, [1, 0])], from: [0, 0]) == .impossible)
+        #expect(Self.answer([first, Self.looks(1, 9, [0, 2])], from: [0, 0]) == .impossible)
+        // A change of one of them behind it: seen with the transaction, or without both.
+        let later = Self.change(1, 9, .value(1), to: 3)
+        #expect(Self.answer([first, later, Self.looks(1, 9, [3, 2])], from: [0, 0]) == .possible)
+        #expect(Self.answer([first, later, Self.looks(1, 9, [3, 0])], from: [0, 0]) == .impossible)
+        // A value that comes back after it does not make it half.
+        let back = Self.change(1, 9, .value(2), to: 0, slot: 1)
+        #expect(Self.answer([first, back, Self.looks(1, 9, [1, 0])], from: [0, 0]) == .possible)
+    }
+
+    /// A look over three references, of which two transactions share one: whole with both.
+    @Test func noLookPartsOneOfTwoTransactions() {
+        func pair(_ slots: (Int, Int), _ value: Int) -> HistoryOperation {
+            Self.operation(
+                1, 9,
+                [
+                    .init(slot: slots.0, requires: .anything, writes: value),
+                    .init(slot: slots.1, requires: .anything, writes: value),
+                ])
+        }
+        let pairs = [pair((0, 1), 1), pair((1, 2), 2)]
+        for (values, isPossible) in [
+            ([0, 0, 0], true), ([1, 1, 0], true), ([1, 2, 2], true), ([0, 2, 2], true), ([1, 1, 2], true),
+            ([1, 0, 0], false), ([0, 1, 0], false), ([1, 2, 0], false), ([0, 0, 2], false), ([0, 2, 0], false),
+        ] {
+            let answer = Self.answer(pairs + [Self.looks(1, 9, values)], from: [0, 0, 0])
+            #expect(answer == (isPossible ? .possible : .impossible), "\(values)")
+        }
+    }
+
     @Test func requirementsAdmitWhatTheySay() {
         let all: [(Requirement, [Bool])] = [
             (.anything, [true, true, true]), (.value(0), [true, false, false]), (.value(1), [false, true, false]),
