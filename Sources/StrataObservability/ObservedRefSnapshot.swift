@@ -17,6 +17,11 @@ struct ObservedRefSnapshot: RefSnapshot {
         return value
     }
 
+    func read(_ names: [RefName]) throws(RefError) -> [RefValue?] {
+        metrics.reads.increment(by: names.count)
+        return try counting { () throws(RefError) in try base.read(names) }
+    }
+
     func cursor(over scope: RefScope) throws(RefError) -> any RefCursor {
         let start = monotonicNanoseconds()
         let cursor = try counting { () throws(RefError) in try base.cursor(over: scope) }

@@ -36,6 +36,20 @@ struct EveryByteTests {
             return directory.appending(try #require(names(in: directory).first { $0.hasSuffix(suffix) }))
         }
 
+        /// Whether git gives the same wrong contents as we do, of every object of which we give any.
+        func isReadByGitAsWell() throws -> Bool {
+            let store = repository.reader()
+            return try objects.allSatisfy { object in
+                guard let read = try? store.read(object.id, limit: 1 << 24), read.bytes != contents[object.id] else {
+                    return true
+                }
+                let theirs = try run(
+                    gitPath, ["cat-file", "\(object.header.kind)", object.id.hex], environment: gitEnvironment,
+                    directory: repository.path)
+                return theirs.status == 0 && theirs.out == read.bytes
+            }
+        }
+
         /// Asks a fresh store for three of the objects, others each `turn`, in every way.
         func ask(_ turn: Int) -> Set<Outcome> {
             let store = repository.reader()
@@ -147,7 +161,7 @@ struct EveryByteTests {
         // Another object's place.
         let confused: Set<Outcome> = [.right, .wrong, .failed]
         if place < header { return [.failed] }
-        if place < header + 1024 { return lost }
+        if place < header + 1024 { return [.right, .failed] }
         if place >= size - hash { return [.right] }
         if place >= size - 2 * hash { return [.failed] }
         let inTables = place - header - 1024
@@ -187,8 +201,10 @@ struct EveryByteTests {
             }
             // The kind, and which object a delta is of, stand before what zlib checks.
             let isHeader = starts.contains { place >= $0 && place < $0 + 4 + hash }
+            // Of some tens of thousands of changes one gives other contents with the same Adler-32. Git takes them too.
+            let isTaken = !isHeader && outcomes.contains(.wrong) && ((try? victim.isReadByGitAsWell()) ?? false)
             #expect(
-                outcomes.isSubset(of: isHeader ? [.right, .wrong, .failed] : [.right, .failed]),
+                outcomes.isSubset(of: isHeader || isTaken ? [.right, .wrong, .failed] : [.right, .failed]),
                 "byte \(place) of \(size)")
         } _: { length, outcomes in
             #expect(outcomes == [.failed], "\(length) bytes of \(size)")

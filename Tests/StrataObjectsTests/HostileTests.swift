@@ -80,6 +80,39 @@ import Testing
         }
     }
 
+    /// A slot that says less or more, but not less than the one before: what a search between two slots passes over is not absent.
+    @Test(arguments: [Layout.packed, .indexVersion1]) func aDamagedFanoutHidesNothing(_ layout: Layout) throws {
+        let victim = try Victim(.sha1, layout)
+        let good = try contents(of: victim.index)
+        let table = layout == .indexVersion1 ? 0 : 8
+        let ids = victim.objects.map(\.id)
+        let firstBytes = Set(ids.map { Int($0.word0 >> 56) })
+        var outcomes: Set<String> = []
+        for slot in 0..<255 where firstBytes.contains(slot) || firstBytes.contains(slot + 1) {
+            let neighbours = [
+                slot == 0 ? [0, 0, 0, 0] : good[table + 4 * slot - 4..<table + 4 * slot],
+                good[table + 4 * slot + 4..<table + 4 * slot + 8],
+            ]
+            for other in neighbours where !other.elementsEqual(good[table + 4 * slot..<table + 4 * slot + 4]) {
+                var bad = good
+                bad.replaceSubrange(table + 4 * slot..<table + 4 * slot + 4, with: other)
+                try replace(victim.index, with: bad)
+                let store = victim.repository.reader()
+                for id in ids {
+                    do throws(ObjectError) {
+                        #expect(try store.contains(id), "slot \(slot)")
+                        #expect(try store.resolve(10, digitsOf: id) == .unique(id))
+                        outcomes.insert("there")
+                    } catch {
+                        #expect(error.code == .corrupt && error.file?.hasSuffix(".idx") == true)
+                        outcomes.insert("error")
+                    }
+                }
+            }
+        }
+        #expect(outcomes == ["there", "error"])
+    }
+
     @Test(arguments: [Layout.packed, .refDeltas])
     func bytesOfAPack(_ layout: Layout) throws {
         let victim = try Victim(.sha1, layout)

@@ -18,6 +18,7 @@ import Testing
             throw ObjectError(.unavailable, "there are no packs here")
         }
         func checkWhole() {}
+        func checkSearch(for id: ObjectID) {}
     }
 
     /// Ids of which many share their first bits, as hashes never do.

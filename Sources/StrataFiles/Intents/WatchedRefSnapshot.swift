@@ -19,6 +19,20 @@ final class WatchedRefSnapshot: RefSnapshot {
         try watch.value(of: name, in: directory) { () throws(RefError) in try files.read(name) }
     }
 
+    /// The intents are looked at once for all.
+    func read(_ names: [RefName]) throws(RefError) -> [RefValue?] {
+        try watch.reading { moment throws(RefError) in
+            let live = watch.live(at: moment)
+            var values: [RefValue?] = []
+            values.reserveCapacity(names.count)
+            for name in names {
+                let found = try files.read(name)
+                values.append(live.map { $0.value(of: name, in: directory, found: found) } ?? found)
+            }
+            return values
+        }
+    }
+
     func cursor(over scope: RefScope) throws(RefError) -> any RefCursor {
         try ReopenedRefCursor(over: scope) { scope throws(RefError) in try self.opened(scope) }
     }

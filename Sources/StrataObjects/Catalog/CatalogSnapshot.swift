@@ -110,7 +110,7 @@ final class CatalogSnapshot: Sendable {
             }
             search.count += 1
             guard let position = table.position(of: id) else {
-                try table.checkWhole()
+                try table.checkSearch(for: id)
                 return nil
             }
             if let answer = try body(try table.location(at: position)) { return answer }

@@ -33,6 +33,8 @@ protocol IndexTable: AnyObject, Sendable {
     var packs: [Pack] { get }
     /// To be called after what was read: whether none of the file was cut off meanwhile.
     func checkWhole() throws(ObjectError)
+    /// To be called after a search for `id` that found nothing, or less than there may be: whether the file was whole and agrees with itself there.
+    func checkSearch(for id: ObjectID) throws(ObjectError)
 }
 
 extension IndexTable {
@@ -114,4 +116,10 @@ final class PackTable: IndexTable {
         PackedLocation(pack: pack, offset: try pack.index.offset(at: position))
     }
     func checkWhole() throws(ObjectError) { try pack.index.file.checkWhole() }
+    func checkSearch(for id: ObjectID) throws(ObjectError) {
+        // First: what was cut off looks like damage.
+        try pack.index.file.checkWhole()
+        try pack.index.checkFanout(around: id)
+        try pack.index.file.checkWhole()
+    }
 }

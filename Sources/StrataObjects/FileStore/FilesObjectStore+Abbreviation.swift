@@ -36,7 +36,7 @@ extension FilesObjectStore {
             }
         }
         for table in tables {
-            do throws(ObjectError) { try table.checkWhole() } catch { failure = failure ?? error }
+            do throws(ObjectError) { try table.checkSearch(for: prefix.lowest) } catch { failure = failure ?? error }
         }
         for directory in snapshot.directories {
             do throws(ObjectError) {
@@ -68,7 +68,7 @@ extension FilesObjectStore {
         } else {
             for table in tables { look(table.count, from: table.lowerBound(id)) { table.id(at: $0) } }
         }
-        for table in tables { try table.checkWhole() }
+        for table in tables { try table.checkSearch(for: id) }
         for directory in snapshot.directories {
             digits = max(digits, try directory.loose.distinguishingDigits(of: id))
         }

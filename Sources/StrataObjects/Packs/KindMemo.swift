@@ -1,10 +1,12 @@
+import Glibc
 import StrataModel
 import Synchronization
 
 /// The kinds of entries of one pack that were found at the end of chains of deltas, so that no chain is followed twice. Bounded: what falls on
 /// the same place replaces what was there.
 ///
-/// Sendable because the words are atomic, the pointer is constant, and the memory lives as long as the memo.
+/// Sendable because the words are atomic, the pointer is constant, and the memory lives as long as the memo. The memory is what the system gives as
+/// zeros when it is first touched, which is what an atomic word of zero is: a process that asks for one object pays for one page.
 @safe
 final class KindMemo: @unchecked Sendable {
     private let words: UnsafeMutablePointer<Atomic<UInt64>>
@@ -16,14 +18,13 @@ final class KindMemo: @unchecked Sendable {
         let bits = max(4, min(20, Int.bitWidth - max(count - 1, 1).leadingZeroBitCount))
         self.count = 1 << bits
         shift = 64 - bits
-        unsafe words = .allocate(capacity: self.count)
-        for place in 0..<self.count { unsafe (words + place).initialize(to: Atomic(0)) }
+        guard let memory = unsafe calloc(self.count, MemoryLayout<Atomic<UInt64>>.stride) else {
+            fatalError("no memory for \(self.count) words")
+        }
+        unsafe words = memory.assumingMemoryBound(to: Atomic<UInt64>.self)
     }
 
-    deinit {
-        unsafe words.deinitialize(count: count)
-        unsafe words.deallocate()
-    }
+    deinit { unsafe free(words) }
 
     private func place(_ offset: Int) -> Int {
         Int((UInt64(truncatingIfNeeded: offset) &* 0x9e37_79b9_7f4a_7c15) >> UInt64(shift))

@@ -129,6 +129,18 @@ final class PackIndex: Sendable {
         return word < id.word0 || (word == id.word0 && self.id(at: position) < id)
     }
 
+    /// Whether the fan-out table bears out a search for `id`: names just outside of what it gives for the first byte have another one. A damaged slot would
+    /// hide objects that are there, from a search that looks between its neighbours only.
+    func checkFanout(around id: ObjectID) throws(ObjectError) {
+        let slot = Int(id.word0 >> 56)
+        let place = fanout + 4 * slot
+        let low = slot == 0 ? 0 : Int(file.be32(place - 4))
+        let high = Int(file.be32(place))
+        guard low <= high, high <= count, low == 0 || word(at: low - 1) >> 56 < slot,
+            high == count || word(at: high) >> 56 > slot
+        else { throw .corrupt(file.path, at: place, "fan-out table does not agree with the names") }
+    }
+
     /// The position of the object `id`, or nil when the pack does not have it.
     func position(of id: ObjectID) -> Int? {
         let position = lowerBound(id)

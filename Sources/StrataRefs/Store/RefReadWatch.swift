@@ -75,8 +75,7 @@ extension RefSnapshot {
     /// None: a snapshot that never shows part of a transaction, or cannot tell.
     public var watches: [any RefReadWatch] { [] }
 
-    /// What each of `names` holds, not following symbolic references: all or nothing of each transaction where the store can tell
-    /// (``RefStoreCapabilities/wholeListings``).
+    /// One after the other, until no transaction came between.
     public func read(_ names: [RefName]) throws(RefError) -> [RefValue?] {
         try watches.reading { () throws(RefError) in
             var values: [RefValue?] = []

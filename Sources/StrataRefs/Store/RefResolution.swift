@@ -71,6 +71,10 @@ extension RefSnapshot {
     ///
     /// The chain as it was at one moment, where the store can tell (``RefStoreCapabilities/wholeListings``).
     public func resolve(_ name: RefName) throws(RefResolutionFailure) -> RefResolution {
+        let first: RefValue?
+        do throws(RefError) { first = try read(name) } catch { throw .unreadable(error) }
+        // A single read needs nobody who watches over it.
+        guard case .symbolic = first else { return try RefResolver.resolve(name) { _ in first } }
         let watches = watches
         if watches.isEmpty { return try RefResolver.resolve(name) { name throws(RefError) in try read(name) } }
         let outcome: Result<RefResolution, RefResolutionFailure>

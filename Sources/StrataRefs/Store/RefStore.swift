@@ -57,6 +57,10 @@ public protocol RefSnapshot: Sendable {
     /// - Throws: ``RefError`` when the answer cannot be known: never nil for what could not be read.
     func read(_ name: RefName) throws(RefError) -> RefValue?
 
+    /// What each of `names` holds, not following symbolic references: all or nothing of each transaction where the store can tell
+    /// (``RefStoreCapabilities/wholeListings``). There is a default, which reads one after the other.
+    func read(_ names: [RefName]) throws(RefError) -> [RefValue?]
+
     /// The references of `scope` in the order of their names' unsigned bytes, broken ones included.
     func cursor(over scope: RefScope) throws(RefError) -> any RefCursor
 

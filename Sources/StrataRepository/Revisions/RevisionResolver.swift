@@ -76,8 +76,8 @@ public struct RevisionResolver: Sendable {
     /// The first reference that `short` stands for and that leads to an id. Git's function: `repo_dwim_ref`.
     public func dwim(_ short: [UInt8]) throws(RevisionFailure) -> RefResolution? {
         var first: RefResolution?
-        for candidate in RefShorthand.candidates(for: short) {
-            guard let name = try? RefName(bytes: candidate), let found = try resolve(name) else { continue }
+        for name in there(RefShorthand.candidates(for: short).compactMap { try? RefName(bytes: $0) }) {
+            guard let found = try resolve(name) else { continue }
             guard found.id != nil else {
                 if found.hops > 0, name != .head { warn?("ignoring dangling symref \(name)") }
                 continue
@@ -90,6 +90,14 @@ public struct RevisionResolver: Sendable {
             if !warnsOfAmbiguity { break }
         }
         return first
+    }
+
+    /// Those of `candidates` that are there, or not known not to be. Most often none is, where an abbreviated id is meant: then all are asked for at
+    /// once, which costs a store that has to look at what is under way a part of what they cost one by one.
+    private func there(_ candidates: [RefName]) -> [RefName] {
+        // Else the first that is there ends it.
+        guard warnsOfAmbiguity, let values = try? refs.read(candidates) else { return candidates }
+        return zip(candidates, values).filter { $0.1 != nil }.map { $0.0 }
     }
 
     private func warnOfAmbiguity(_ short: [UInt8]) {

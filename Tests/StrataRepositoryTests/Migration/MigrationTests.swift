@@ -25,7 +25,7 @@ import Testing
 
     private func listing() throws -> [String] {
         try [root, scratch.appending("w")].map { place in
-            try git(["for-each-ref", "--include-root-refs"], in: place)
+            try git(["for-each-ref"] + (gitIsCurrent ? ["--include-root-refs"] : []), in: place)
                 + git(["symbolic-ref", "-q", "refs/heads/link"], in: place)
         }
     }
