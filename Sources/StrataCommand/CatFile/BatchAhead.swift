@@ -3,7 +3,7 @@ import StrataModel
 import StrataObjects
 import Synchronization
 
-/// Looks objects up on all processors, those that the input already names in full, before it is their turn.
+/// Looks objects up on all processors, those that the input already names in full or that come next in a walk, before it is their turn.
 ///
 /// Answers are given in the order of the lines, by one thread, and nobody waits for a line that is not there yet: what is asked one by one is
 /// answered one by one.
@@ -46,11 +46,26 @@ final class BatchAhead {
         _ look: @escaping @Sendable (ObjectID) -> Found
     ) {
         ids.removeAll(keepingCapacity: true)
+        if threads > 1 { parse(input, algorithm, end, splitsLines) }
+        lookAtAll(look)
+    }
+
+    /// Looks for the next objects of a walk.
+    ///
+    /// - Returns: their ids; none at the end.
+    func look<E: Error>(
+        along next: () throws(E) -> ObjectID?, _ look: @escaping @Sendable (ObjectID) -> Found
+    ) throws(E) -> [ObjectID] {
+        ids.removeAll(keepingCapacity: true)
+        while ids.count < Self.lines, let id = try next() { ids.append(id) }
+        defer { lookAtAll(look) }
+        return ids
+    }
+
+    private func lookAtAll(_ look: @escaping @Sendable (ObjectID) -> Found) {
         found.removeAll(keepingCapacity: true)
         next = 0
-        guard threads > 1 else { return }
-        parse(input, algorithm, end, splitsLines)
-        guard ids.count >= Self.fewest else { return ids.removeAll(keepingCapacity: true) }
+        guard threads > 1, ids.count >= Self.fewest else { return ids.removeAll(keepingCapacity: true) }
         let work = Work(ids)
         Threads.run(min(threads, ids.count / Self.fewest + 1, 16)) { _ in work.run(look) }
         found = work.all()

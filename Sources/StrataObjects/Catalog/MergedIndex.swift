@@ -92,6 +92,22 @@ final class MergedIndex: Sendable {
         (Int(entries[place].table), Int(entries[place].position))
     }
 
+    /// For each table, the positions of the objects of which an earlier table has a copy. One pass over all entries; most often there are hardly any.
+    func repeated() -> [Set<Int>] {
+        var repeated = [Set<Int>](repeating: [], count: tables.count)
+        for bucket in 0..<starts.count - 2 {
+            var place = Int(starts[bucket]) + 1
+            let end = Int(starts[bucket + 1])
+            while place < end {
+                if entries[place].bits == entries[place - 1].bits, id(at: place) == id(at: place - 1) {
+                    repeated[Int(entries[place].table)].insert(Int(entries[place].position))
+                }
+                place += 1
+            }
+        }
+        return repeated
+    }
+
     /// The places of all entries that share the leading bits that are kept here with `id`: its copies, and hardly ever another.
     @inline(__always)
     func candidates(_ id: ObjectID) -> Range<Int> {

@@ -112,10 +112,11 @@ final class SortedObjectCursor: ObjectCursor {
 final class StoredObjectCursor: ObjectCursor {
     private let store: FilesObjectStore
     private let tables: [any IndexTable]
-    /// The packs, each with the objects that count: nil = all.
-    private var packs: [Pack]
+    private let packs: [Pack]
     private let looseObjects: [LooseObjects]
-    private let merged: MergedIndex?
+    /// By the packs' numbers, the offsets of the objects that an earlier pack has given.
+    private let repeated: [UInt64: Set<Int>]
+    private var repeatedHere: Set<Int>?
     private var order: ReverseIndex?
     private var rank = 0
     private var nextPack = 0
@@ -136,11 +137,24 @@ final class StoredObjectCursor: ObjectCursor {
         packs = tables.flatMap(\.packs)
         looseObjects = snapshot.directories.map(\.loose)
         guard !repeating, tables.count > 1 else {
-            merged = nil
+            repeated = [:]
             return
         }
-        merged = store.merged(snapshot, tables) ?? MergedIndex(tables)
-        guard merged != nil else { throw ObjectError(.tooLarge, "more objects than can be sorted in memory") }
+        guard let merged = store.merged(snapshot, tables) ?? MergedIndex(tables) else {
+            throw ObjectError(.tooLarge, "more objects than can be sorted in memory")
+        }
+        repeated = try Self.repeated(merged)
+    }
+
+    private static func repeated(_ merged: MergedIndex) throws(ObjectError) -> [UInt64: Set<Int>] {
+        var byPack: [UInt64: Set<Int>] = [:]
+        for (table, positions) in zip(merged.tables, merged.repeated()) where !positions.isEmpty {
+            for position in positions {
+                let location = try table.location(at: position)
+                byPack[location.pack.number, default: []].insert(location.offset)
+            }
+        }
+        return byPack
     }
 
     func next() throws(ObjectError) -> ObjectID? {
@@ -150,7 +164,7 @@ final class StoredObjectCursor: ObjectCursor {
                 let id = pack.index.id(at: order.position(rank))
                 let offset = order.offset(rank)
                 rank += 1
-                guard isFirst(id, in: pack) else { continue }
+                if let repeatedHere, repeatedHere.contains(offset) { continue }
                 location = PackedLocation(pack: pack, offset: offset)
                 last = id
                 return id
@@ -158,6 +172,7 @@ final class StoredObjectCursor: ObjectCursor {
             if nextPack < packs.count {
                 order = try ReverseIndex(packs[nextPack].index)
                 try packs[nextPack].index.file.checkWhole()
+                repeatedHere = repeated[packs[nextPack].number]
                 rank = 0
                 nextPack += 1
                 continue
@@ -179,14 +194,6 @@ final class StoredObjectCursor: ObjectCursor {
             loosePlace = 0
             nextShard += 1
         }
-    }
-
-    /// Whether this is the copy that counts.
-    private func isFirst(_ id: ObjectID, in pack: Pack) -> Bool {
-        guard let merged else { return true }
-        guard let place = merged.candidates(id).first(where: { merged.id(at: $0) == id }) else { return true }
-        let (table, position) = merged.source(at: place)
-        return (try? merged.tables[table].location(at: position))?.pack === pack
     }
 
     func info(_ fields: ObjectFields) throws(ObjectError) -> ObjectInfo? {
