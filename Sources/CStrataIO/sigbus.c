@@ -8,6 +8,18 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+/* A fault may come while the thread sanitizer holds a lock of its own, in an atomic operation on a mapped file for one. What the handler does must
+   not come back to it: no instrumented access, and no call that it wraps. */
+#if __has_feature(thread_sanitizer)
+#define IN_HANDLER __attribute__((disable_sanitizer_instrumentation))
+#define HANDLER_MMAP(address, size, protection, flags) (void *)syscall(SYS_mmap, address, size, protection, flags, -1L, 0L)
+#else
+#define IN_HANDLER
+#define HANDLER_MMAP(address, size, protection, flags) mmap(address, size, protection, flags, -1, 0)
+#endif
 
 /* The table of ranges is a chain of blocks that only grows, so that the handler can walk it at any moment without a
    lock. An entry is written under `table_lock`; `version` is odd meanwhile, and the handler passes over an entry whose
@@ -35,7 +47,7 @@ static int install_error;
 static struct sigaction previous;
 
 /* Async-signal-safe: atomics and mmap, which on Linux is a bare system call. */
-static int poison_range_at(uintptr_t address) {
+IN_HANDLER static int poison_range_at(uintptr_t address) {
     for (struct block *block = &first_block; block != NULL;
          block = atomic_load_explicit(&block->next, memory_order_acquire)) {
         for (int i = 0; i < block_entries; i++) {
@@ -48,7 +60,9 @@ static int poison_range_at(uintptr_t address) {
             /* The flag first: whoever reads a zero page must find it. */
             atomic_store_explicit(&entry->poisoned, 1, memory_order_seq_cst);
             /* Writable: the range may be one that is written to. Not reserved: it may be larger than the machine. */
-            void *mapped = mmap((void *)start, end - start, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
+            void *mapped = HANDLER_MMAP(
+                (void *)start, end - start, PROT_READ | PROT_WRITE,
+                MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED);
             return mapped != MAP_FAILED;
         }
     }
@@ -74,7 +88,7 @@ static void pass_on(int signal_number, siginfo_t *info, void *context) {
     if (sent) raise(SIGBUS);
 }
 
-static void on_sigbus(int signal_number, siginfo_t *info, void *context) {
+IN_HANDLER static void on_sigbus(int signal_number, siginfo_t *info, void *context) {
     int saved = errno;
     if (info->si_code <= 0 || !poison_range_at((uintptr_t)info->si_addr)) pass_on(signal_number, info, context);
     errno = saved;

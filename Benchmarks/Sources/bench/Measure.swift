@@ -12,7 +12,7 @@ enum Clock {
     var now: UInt64 {
         if self == .children {
             var usage = rusage()
-            unsafe getrusage(RUSAGE_CHILDREN, &usage)
+            unsafe getrusage(RUSAGE_CHILDREN.rawValue, &usage)
             let seconds = UInt64(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec)
             return seconds * 1_000_000_000 + UInt64(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) * 1000
         }

@@ -51,7 +51,7 @@ struct ObjectLists {
     }
 
     private static func list(_ repository: FilePath, kept: FilePath) throws -> [(id: ObjectID, isCommit: Bool)] {
-        if access(kept.string, F_OK) != 0 {
+        if unsafe access(kept.string, F_OK) != 0 {
             try Git.program.run(
                 [
                     "-C", repository.string, "cat-file", "--batch-all-objects",

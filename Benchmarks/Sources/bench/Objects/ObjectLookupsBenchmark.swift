@@ -64,9 +64,9 @@ enum ObjectLookupsBenchmark {
         func resolve(_ name: String, _ store: FilesObjectStore) -> Way {
             Way(name) {
                 for place in digits.indices {
-                    guard try store.resolveAbbreviation(digits[place].span) == .unique(ids[place]) else {
-                        throw Mismatch()
-                    }
+                    let some = digits[place]
+                    let answer = try store.resolveAbbreviation(some.span)
+                    guard answer == .unique(ids[place]) else { throw Mismatch() }
                 }
             }
         }

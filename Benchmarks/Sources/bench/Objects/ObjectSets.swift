@@ -47,18 +47,18 @@ struct ObjectSets {
 
     /// Makes a repository beside its place and puts it there when it is whole.
     private func make(_ path: FilePath, _ fill: (FilePath) throws -> Void) throws {
-        if access(path.string, F_OK) == 0 { return }
+        if unsafe access(path.string, F_OK) == 0 { return }
         print("making \(path)")
         let unfinished = FilePath(path.string + ".unfinished")
         removeTree(unfinished)
         try Git.run(["init", "-q", "--bare", unfinished.string])
         try fill(unfinished)
-        guard rename(unfinished.string, path.string) == 0 else { throw Errno(rawValue: errno) }
+        guard unsafe rename(unfinished.string, path.string) == 0 else { throw Errno(rawValue: errno) }
     }
 
     private func importing(_ commits: Int, into repository: FilePath, unpackLimit: Int) throws {
         let history = directory.appending("history")
-        defer { unlink(history.string) }
+        defer { unsafe unlink(history.string) }
         let file = try FileDescriptor.open(
             history, .writeOnly, options: [.create, .truncate], permissions: [.ownerReadWrite])
         try file.closeAfter {
@@ -111,7 +111,7 @@ struct ObjectSets {
         var revisions = (first..<last).map { "refs/tags/v\($0 + 1)\n" }.joined()
         if first > 0 { revisions += "^refs/tags/v\(first)\n" }
         let input = directory.appending("revisions")
-        defer { unlink(input.string) }
+        defer { unsafe unlink(input.string) }
         try write(revisions, to: input)
         try Git.run(
             [
