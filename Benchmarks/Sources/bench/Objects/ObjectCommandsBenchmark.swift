@@ -22,7 +22,8 @@ enum ObjectCommandsBenchmark {
                 Way(name) { try program.run(["-C", repository.string, "cat-file"] + arguments, input: input) }
             }
             try Comparison(
-                rounds: rounds, units: units, clock: isWall ? .wall : .children, [way("git", Git.program), way("strata", strata)]
+                rounds: rounds, units: units, clock: isWall ? .wall : .children,
+                [way("git", Git.program), way("strata", strata)]
             ).print(title)
         }
 
