@@ -81,6 +81,7 @@ func probe(_ arguments: [String]) -> Int32 {
         case ("record", 5...): return try recordDatabase(rest)
         case ("database", 2): return try writeDatabase(rest)
         case ("receive", 4): try receive(rest)
+        case ("follow", 1): try follow(FilePath(rest[0]))
         case ("migrate", 3): try migrate(to: rest[0], FilePath(rest[1]), stopAfter: Int(rest[2]) ?? 0)
         case ("unreadable", 3...): return try readBesideFaults(rest)
         default: return 64

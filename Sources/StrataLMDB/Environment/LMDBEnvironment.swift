@@ -314,6 +314,12 @@ public final class LMDBEnvironment: @unchecked Sendable {
         }
     }
 
+    /// Whether it is where it was opened.
+    package var isInPlace: Bool {
+        do throws(RefError) { try checkPlace() } catch { return false }
+        return true
+    }
+
     /// Runs `body` while writers wait at the gate. What changes no references (reflogs) does not come through there.
     package func keepingWritersOut<T>(until deadline: Deadline, _ body: () throws(RefError) -> T) throws(RefError) -> T
     {

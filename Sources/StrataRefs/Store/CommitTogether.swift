@@ -13,6 +13,7 @@ public func commitTogether(_ holds: [any HeldRefs]) throws(RefError) {
     var committed: Set<Int> = []
     do throws(RefError) {
         try commitLeaves(holds.leaves, &committed)
+        try holds.confirm()
     } catch {
         holds.tell(error, committed: committed)
         throw error

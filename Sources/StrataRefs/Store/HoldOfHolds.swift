@@ -5,12 +5,18 @@ public protocol HoldOfHolds: HeldRefs {
     /// The holds with something to commit, in their order. Asked once, when the commit begins.
     var committing: [any HeldRefs] { get }
 
+    /// Asked when what was committing has been committed and all names have been let go: what it throws is the outcome. The default throws
+    /// nothing.
+    func confirm() throws(RefError)
+
     /// Is told that what was committing has been committed, or why not, once the commit is over. A failure may have taken effect all the same
     /// (``RefError/hasTakenEffect``).
     func committed(_ failure: RefError?)
 }
 
 extension HoldOfHolds {
+    public func confirm() throws(RefError) {}
+
     public func committed(_ failure: RefError?) {}
 }
 
@@ -37,6 +43,9 @@ struct HoldsToCommit {
         for inner in hold.committing { made[place].leaves += add(inner) }
         return made[place].leaves
     }
+
+    /// Asks those that were taken apart whether it counts.
+    func confirm() throws(RefError) { for (hold, _) in made { try hold.confirm() } }
 
     /// Tells those that were taken apart how it ended. `committed` are the leaves that have committed though others have not.
     func tell(_ failure: RefError?, committed: Set<Int>) {

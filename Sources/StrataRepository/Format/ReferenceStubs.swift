@@ -7,7 +7,9 @@ struct ReferenceStubs {
     /// What `refs/heads`, a file there, says.
     let sentence: [UInt8]
     /// What `HEAD` says.
-    static let head = Array("ref: refs/heads/.invalid\n".utf8)
+    static let head = Array("ref: ".utf8) + headTarget + [0x0a]
+    /// Where `HEAD` points.
+    static let headTarget = Array("refs/heads/.invalid".utf8)
 
     init(_ storage: ReferenceStorage) {
         sentence = Array(

@@ -8,13 +8,21 @@ struct MigrationConfig {
     let place: MigrationPlace
     private var path: FilePath { place.common.appending("config") }
 
-    private func bytes() throws(RefError) -> [UInt8] {
+    private func bytes() throws(RefError) -> [UInt8] { try Self.bytes(path) }
+
+    private static func bytes(_ path: FilePath) throws(RefError) -> [UInt8] {
         try filing { () throws(FileError) in try readFile(path, limit: 256 << 20) ?? [] }
     }
 
-    func format() throws(RefError) -> RepositoryFormat { try format(of: try bytes()) }
+    func format() throws(RefError) -> RepositoryFormat { try Self.format(of: place.common) }
 
-    private func format(of bytes: [UInt8]) throws(RefError) -> RepositoryFormat {
+    /// What the repository with `commonDirectory` says.
+    static func format(of commonDirectory: FilePath) throws(RefError) -> RepositoryFormat {
+        let path = commonDirectory.appending("config")
+        return try format(of: try bytes(path), path)
+    }
+
+    private static func format(of bytes: [UInt8], _ path: FilePath) throws(RefError) -> RepositoryFormat {
         do throws(RepositoryError) { return try RepositoryFormat(bytes, name: path.bytes) } catch {
             throw RefError(.invalid, "\(error)", path: path.string, cause: error)
         }
@@ -52,7 +60,7 @@ struct MigrationConfig {
             throw unchangeable("extensions.refstorage")
         }
         // The old version has no words for what is not in files.
-        let isOld = storage.format == .files ? try !format(of: text.bytes).needsNewVersion : false
+        let isOld = storage.format == .files ? try !Self.format(of: text.bytes, path).needsNewVersion : false
         do throws(ConfigText.Failure) {
             try text.set("core.repositoryformatversion", to: [isOld ? UInt8(ascii: "0") : UInt8(ascii: "1")])
         } catch {

@@ -44,6 +44,7 @@ struct MigrationSwitch {
         let database = try openDatabase()
         try database.keepingWritersOut(until: place.patience) { () throws(RefError) in
             do throws(RefError) {
+                try StoreGeneration.begin(place)
                 try config.write(
                     ReferenceStorage(format: .lmdb, payload: journal.payload), temporary: temporaryConfig)
             } catch {
@@ -148,6 +149,7 @@ struct MigrationSwitch {
     }
 
     private func finishToFiles() throws(RefError) {
+        try StoreGeneration.begin(place)
         try config.write(ReferenceStorage(format: .files), temporary: temporaryConfig)
         try files.unlockHeads()
         try MigrationJournal.remove(place)

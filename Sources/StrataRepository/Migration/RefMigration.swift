@@ -39,7 +39,8 @@ extension Repository {
     /// and then switched under locks; killed at any moment, it leaves a repository whose references are whole in the one store or the other, once
     /// anyone opens it through this library, and for git at once as long as they are in files. What is done is on the medium.
     ///
-    /// This object, and others that were opened before, are of no use afterwards: their stores fail. May be called from any thread.
+    /// This object, and others that were opened before in any process, use the new store afterwards (``CurrentRefStore``). May be called from any
+    /// thread.
     ///
     /// - Throws: ``RefError`` of code `invalid` where the repository uses that store already or cannot be moved; else what failed, and then the
     ///   references are where they were, unless the message says otherwise.
@@ -54,13 +55,16 @@ struct RefMigration {
     private let repository: Repository
     private let request: RefMigrationRequest
     private let place: MigrationPlace
-    /// What the repository's own configuration says.
-    private let storage: ReferenceStorage
+    /// Where the references are.
+    private let stack: StoreStack
+    private var storage: ReferenceStorage { stack.state.storage }
+    /// The database that the references are in; nil where they are in files.
+    private var database: LMDBEnvironment? { stack.stores.database }
 
     init(_ repository: Repository, _ request: RefMigrationRequest) throws(RefError) {
         self.repository = repository
         self.request = request
-        storage = repository.location.format.referenceStorage
+        stack = try repository.stores.current()
         let location = repository.location
         place = MigrationPlace(
             common: location.commonDirectory, hashAlgorithm: location.format.objectFormat,
@@ -82,7 +86,7 @@ struct RefMigration {
             let path = place.common.appending(name)
             try filing { () throws(FileError) in try Disk.mkdir(path, sharing: place.sharing) }
             let count: Int
-            if let database = repository.database {
+            if let database {
                 count = try copyToFiles(path, LMDBCarriedRefs(database)).count
             } else {
                 count = try copyToDatabase(path).count
@@ -92,6 +96,12 @@ struct RefMigration {
         }
         let lock = try place.lock(until: .now)
         defer { lock.release() }
+        if let journal = try MigrationJournal.read(place) {
+            try MigrationSwitch(place: place, journal: journal).recover()
+        }
+        guard try repository.stores.isCurrent(stack) else {
+            throw RefError(.locked, "references have been migrated meanwhile", path: place.common.string)
+        }
         try place.sweepStaging()
         let staging = try place.makeStaging()
         let journal = MigrationJournal(
@@ -180,7 +190,7 @@ struct RefMigration {
     // MARK: To files
 
     private func toFiles(_ change: MigrationSwitch, _ staging: FilePath) throws(RefError) -> RefMigrationResult {
-        guard let database = repository.database else {
+        guard let database else {
             throw RefError(.invalid, "the references are in no database")
         }
         func copied() throws(RefError) -> (change: UInt64, count: Int) {

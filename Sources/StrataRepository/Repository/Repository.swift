@@ -16,14 +16,11 @@ public final class Repository: Sendable {
     public let settings: RefSettings
     /// What the repository was opened with.
     public let environment: RepositoryEnvironment
-    /// The references as this worktree sees them.
-    public let refs: WorktreeRefStore
+    /// The references as this worktree sees them, wherever they are: it follows ``migrateReferences(_:)``.
+    public let refs: CurrentRefStore
     /// The references that all worktrees share, and the main worktree's own.
-    public let common: any RefStore
-    /// ``common``, where it is in files: what `pack-refs` works on.
-    public let files: FilesRefStore?
-    /// The database that ``common`` and all worktrees are in, where there is one.
-    public let database: LMDBEnvironment?
+    public let common: CurrentRefStore
+    let stores: CurrentStores
     public let objects: FilesObjectStore
     /// The configured values that objects obey.
     public let objectSettings: ObjectSettings
@@ -54,16 +51,20 @@ public final class Repository: Sendable {
         self.config = config
         let settings = try RefSettings(config, location: location)
         self.settings = settings
-        let stores = try RepositoryStores(location: location, settings: settings, environment: environment)
-        common = stores.common
-        files = stores.files
-        database = stores.database
-        refs = stores.worktree
+        stores = try CurrentStores(location: location, settings: settings, environment: environment)
+        refs = CurrentRefStore(stores, .worktree)
+        common = CurrentRefStore(stores, .common)
         objectSettings = try ObjectSettings(config, settings)
         objects = FilesObjectStore(
             objectDirectory: location.objectDirectory, algorithm: location.format.objectFormat,
             alternates: environment.value("GIT_ALTERNATE_OBJECT_DIRECTORIES") ?? [], writing: objectSettings.writing)
     }
+
+    /// What ``common`` is where it is in files now: what `pack-refs` works on. Of no use after the references have been moved.
+    public var files: FilesRefStore? { stores.currentOrKnown.stores.files }
+
+    /// The database that ``common`` and all worktrees are in now, where there is one.
+    public var database: LMDBEnvironment? { stores.currentOrKnown.stores.database }
 
     public var hashAlgorithm: HashAlgorithm { location.format.objectFormat }
 

@@ -6,18 +6,21 @@ import StrataRefs
 import SystemPackage
 
 /// Decides which stores a repository's references get, and makes them.
-struct RepositoryStores {
+final class RepositoryStores: Sendable {
     let common: any RefStore
     /// `common`, where it is in files.
     let files: FilesRefStore?
     /// The database that all are in, where there is one.
     let database: LMDBEnvironment?
+    /// The references as the worktree that was opened sees them.
     let worktree: WorktreeRefStore
 
+    /// Whether their snapshots stay as they are, and commits look whether the store is still in its place.
+    var areIsolated: Bool { database != nil }
+
     init(
-        location: RepositoryLocation, settings: RefSettings, environment: RepositoryEnvironment
+        location: RepositoryLocation, settings: RefSettings, storage: ReferenceStorage
     ) throws(RepositoryError) {
-        let storage = try ReferenceStorage.override(environment) ?? location.format.referenceStorage
         let maker: any StoreMaker
         switch (storage.format, storage.payload) {
         case (.files, nil):

@@ -91,6 +91,30 @@ import Testing
         #expect(seen.count == 2)
     }
 
+    /// Who has the repository open when the process dies that moves its references finds them, and writes where all others read.
+    @Test(arguments: [ReferenceStorage.Format.lmdb, .files]) func openHandlesGoOn(
+        _ format: ReferenceStorage.Format
+    ) throws {
+        if format == .files { _ = try count(migrate(to: .lmdb, seed.appending("r"))) }
+        let calls = try count(migrate(to: format, copy()))
+        let (name, other) = try (RefName("refs/heads/a"), RefName("refs/heads/main"))
+        for call in stride(from: calls / 3, through: calls, by: Self.step(calls)) {
+            let root = try copy()
+            let comment: Comment = "stopped after \(call) of \(calls)"
+            let handle = try MigrationState.open(root)
+            let held = try handle.refs.snapshot()
+            let id = try #require(try held.read(other)?.objectID)
+            #expect(try migrate(to: format, root, stopAfter: call).status == 137, comment)
+            for snapshot in [held, try handle.refs.snapshot()] {
+                #expect(try snapshot.read(other)?.objectID == id, comment)
+                #expect(try snapshot.read(.head) == .symbolic(Array("refs/heads/main".utf8)), comment)
+            }
+            try handle.refs.commit(RefTransaction([.update(name, to: id)]), handle.transactionContext())
+            #expect(try MigrationState.open(root).refs.snapshot().read(name)?.objectID == id, comment)
+            #expect(try handle.refs.snapshot().read(name)?.objectID == id, comment)
+        }
+    }
+
     @Test(arguments: [ReferenceStorage.Format.lmdb, .files]) func failsWhole(_ format: ReferenceStorage.Format) throws {
         if format == .files { _ = try count(migrate(to: .lmdb, seed.appending("r"))) }
         let old = try MigrationState(seed.appending("r/.git"))
