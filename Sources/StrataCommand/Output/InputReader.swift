@@ -1,3 +1,4 @@
+import StrataIO
 import SystemPackage
 
 /// Standard input in lines, read as it arrives: a line is handed out as soon as its terminator is there.
@@ -42,6 +43,11 @@ final class InputReader {
             line.append(contentsOf: rest)
             position = end
         }
+    }
+
+    /// The input as it comes, for who does not read lines.
+    var source: any ByteSource {
+        descriptor.map { DescriptorSource($0, name: "standard input") } ?? MemorySource(block, name: "standard input")
     }
 
     /// What has been read and not handed out.

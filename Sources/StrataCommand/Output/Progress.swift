@@ -7,7 +7,6 @@ final class Progress: Sendable {
     private let total: Int?
     private let errors: ErrorStream
     private let isWanted: Bool
-    private let delay: Duration
     private let start = ContinuousClock.now
 
     /// - Parameters:
@@ -18,11 +17,15 @@ final class Progress: Sendable {
         self.total = total
         self.errors = errors
         self.isWanted = isWanted ?? (isatty(2) == 1)
-        let seconds = RepositoryOpener.variable(Bytes("GIT_PROGRESS_DELAY")).map { String(decoding: $0, as: UTF8.self) }
-        delay = .seconds(seconds.flatMap { UInt32($0) } ?? 1)
     }
 
-    private var isDue: Bool { isWanted && start.duration(to: .now) >= delay }
+    /// How long work is not worth a word: `GIT_PROGRESS_DELAY` in seconds, else one.
+    static let delay: Duration = {
+        let seconds = RepositoryOpener.variable(Bytes("GIT_PROGRESS_DELAY")).map { String(decoding: $0, as: UTF8.self) }
+        return .seconds(seconds.flatMap { UInt32($0) } ?? 1)
+    }()
+
+    private var isDue: Bool { isWanted && start.duration(to: .now) >= Self.delay }
 
     func show(_ count: Int, of total: Int? = nil) {
         guard isDue else { return }

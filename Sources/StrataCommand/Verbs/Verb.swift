@@ -9,8 +9,8 @@ struct Verb: Sendable {
     let run: @Sendable (VerbCall) throws(CommandExit) -> ExitStatus
 
     static let all: [Verb] = [
-        .catFile, .checkRefFormat, .countObjects, .forEachRef, .hashObject, .initialize, .packRefs, .prunePacked, .refs,
-        .showRef, .store, .symbolicRef, .updateRef,
+        .catFile, .checkRefFormat, .countObjects, .forEachRef, .hashObject, .indexPack, .initialize, .packRefs,
+        .prunePacked, .refs, .showIndex, .showRef, .store, .symbolicRef, .unpackObjects, .updateRef, .verifyPack,
     ]
 
     /// Commands of git's that are known to be none of ours yet. Told apart from words that are no command at all, so that a

@@ -10,6 +10,13 @@ public protocol ByteSource: AnyObject {
     ///
     /// - Returns: how many, at least one; 0 at the end.
     func read(into buffer: UnsafeMutableRawBufferPointer) throws(FileError) -> Int
+
+    /// Whether the source is a file, which ends: nothing else is expected behind what is read of it.
+    var endsWithFile: Bool { get }
+}
+
+extension ByteSource {
+    public var endsWithFile: Bool { false }
 }
 
 /// The bytes of an open file from its position on. The caller closes it.
@@ -30,8 +37,8 @@ public final class DescriptorSource: ByteSource {
         }
     }
 
-    /// Whether it is a file, whose end is known, and not a pipe or a terminal.
-    public var isRegularFile: Bool { (try? FileStat.fstat(descriptor, at: name))?.kind == .regular }
+    /// Whether it is a regular file, and not a pipe or a terminal.
+    public var endsWithFile: Bool { (try? FileStat.fstat(descriptor, at: name))?.kind == .regular }
 }
 
 /// Bytes in memory, handed out in pieces.
@@ -54,5 +61,23 @@ public final class MemorySource: ByteSource {
         }
         place += count
         return count
+    }
+}
+
+/// Some bytes, and behind them those of another source.
+public final class PrefixedSource: ByteSource {
+    private let prefix: MemorySource
+    private let rest: any ByteSource
+    public var name: FilePath { rest.name }
+    public var endsWithFile: Bool { rest.endsWithFile }
+
+    public init(_ prefix: [UInt8], before rest: any ByteSource) {
+        self.prefix = MemorySource(prefix)
+        self.rest = rest
+    }
+
+    public func read(into buffer: UnsafeMutableRawBufferPointer) throws(FileError) -> Int {
+        let count = unsafe prefix.read(into: buffer)
+        return count > 0 ? count : unsafe try rest.read(into: buffer)
     }
 }

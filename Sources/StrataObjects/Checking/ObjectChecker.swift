@@ -5,8 +5,9 @@ public import StrataModel
 public struct ObjectChecker: Sendable {
     public let rules: ObjectRules
     private let algorithm: HashAlgorithm
-    private var modules: [ObjectID: Bool] = [:]
-    private var attributes: [ObjectID: Bool] = [:]
+    /// The blobs that trees have under these names, and whether they have been checked.
+    private var modules: [ChosenID: Bool] = [:]
+    private var attributes: [ChosenID: Bool] = [:]
 
     public init(_ algorithm: HashAlgorithm, rules: ObjectRules = ObjectRules()) {
         self.algorithm = algorithm
@@ -18,9 +19,14 @@ public struct ObjectChecker: Sendable {
         if rules.skipped.contains(id) { return [] }
         if kind == .blob { return checkBlob(id, bytes) }
         let report = ObjectSyntax.check(kind, bytes, algorithm: algorithm, rules: rules)
-        for id in report.modules where modules[id] == nil { modules[id] = false }
-        for id in report.attributes where attributes[id] == nil { attributes[id] = false }
+        note(report)
         return report.findings
+    }
+
+    /// Notes what is to be looked at in the end, of a tree that was checked elsewhere.
+    mutating func note(_ report: ObjectReport) {
+        for id in report.modules.lazy.map(ChosenID.init) where modules[id] == nil { modules[id] = false }
+        for id in report.attributes.lazy.map(ChosenID.init) where attributes[id] == nil { attributes[id] = false }
     }
 
     /// Checks a blob that was too large to be read, if it has to be.
@@ -30,18 +36,19 @@ public struct ObjectChecker: Sendable {
 
     /// A blob that no tree was seen to have so far is looked at in the end.
     private mutating func checkBlob(_ id: ObjectID, _ bytes: Span<UInt8>) -> [ObjectFinding] {
-        guard modules[id] == false || attributes[id] == false else { return [] }
+        guard modules[ChosenID(id)] == false || attributes[ChosenID(id)] == false else { return [] }
         return checkNamed(id, unsafe bytes.withUnsafeBytes { unsafe Array($0) })
     }
 
     private mutating func checkNamed(_ id: ObjectID, _ bytes: [UInt8]?) -> [ObjectFinding] {
         var findings: [ObjectFinding] = []
-        if modules[id] == false {
-            modules[id] = true
+        let key = ChosenID(id)
+        if modules[key] == false {
+            modules[key] = true
             findings += ObjectSyntax.modules(bytes, rules: rules).findings
         }
-        if attributes[id] == false {
-            attributes[id] = true
+        if attributes[key] == false {
+            attributes[key] = true
             findings += ObjectSyntax.attributes(bytes, rules: rules).findings
         }
         return findings
@@ -55,7 +62,7 @@ public struct ObjectChecker: Sendable {
 
     /// The blobs that were noted and have not been checked, in the order of their ids.
     public var pending: [ObjectID] {
-        Set((modules.filter { !$0.value }).keys).union((attributes.filter { !$0.value }).keys).sorted()
+        Set((modules.filter { !$0.value }).keys).union((attributes.filter { !$0.value }).keys).map(\.id).sorted()
     }
 
     /// Checks the blobs that were noted and have not been, as `store` has them.
@@ -68,12 +75,19 @@ public struct ObjectChecker: Sendable {
     public mutating func finish(
         in store: (any ObjectStore)?, limit: Int, isPromised: (ObjectID) -> Bool = { _ in false }
     ) throws(ObjectError) -> [(id: ObjectID, finding: ObjectFinding)] {
+        try finish(reading: { id throws(ObjectError) in try store?.read(id, limit: limit) }, isPromised: isPromised)
+    }
+
+    /// The same, of blobs that `read` reads; nil = it is missing. Where it throws `tooLarge`, the blob is too large to be looked at.
+    mutating func finish(
+        reading read: (ObjectID) throws(ObjectError) -> ObjectContents?, isPromised: (ObjectID) -> Bool = { _ in false }
+    ) throws(ObjectError) -> [(id: ObjectID, finding: ObjectFinding)] {
         var found: [(id: ObjectID, finding: ObjectFinding)] = []
         for id in pending where !rules.skipped.contains(id) {
-            let name = modules[id] == false ? ".gitmodules" : ".gitattributes"
+            let name = modules[ChosenID(id)] == false ? ".gitmodules" : ".gitattributes"
             var report = ObjectReport()
             do throws(ObjectError) {
-                if let contents = try store?.read(id, limit: limit) {
+                if let contents = try read(id) {
                     if contents.kind == .blob {
                         report.findings = checkNamed(id, contents.bytes)
                     } else {
@@ -98,7 +112,7 @@ public struct ObjectChecker: Sendable {
     }
 
     private func addMissing(_ id: ObjectID, to report: inout ObjectReport) {
-        if modules[id] == false { report.add(.gitmodulesMissing, "unable to read .gitmodules blob", rules) }
-        if attributes[id] == false { report.add(.gitattributesMissing, "unable to read .gitattributes blob", rules) }
+        if modules[ChosenID(id)] == false { report.add(.gitmodulesMissing, "unable to read .gitmodules blob", rules) }
+        if attributes[ChosenID(id)] == false { report.add(.gitattributesMissing, "unable to read .gitattributes blob", rules) }
     }
 }

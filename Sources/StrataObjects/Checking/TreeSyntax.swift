@@ -18,7 +18,7 @@ enum TreeSyntax {
     }
 
     /// An entry as it stands in the bytes.
-    private struct Entry {
+    struct Entry {
         let start: Int
         let mode: UInt16
         let name: Range<Int>
@@ -84,7 +84,7 @@ enum TreeSyntax {
 
     /// The entry that begins at a place; nil when it is none. Git's function: `decode_tree_entry`.
     @unsafe
-    private static func entry(_ bytes: UnsafeRawBufferPointer, at start: Int, _ algorithm: HashAlgorithm) -> Entry? {
+    static func entry(_ bytes: UnsafeRawBufferPointer, at start: Int, _ algorithm: HashAlgorithm) -> Entry? {
         var place = start
         var mode: UInt32 = 0
         while place < bytes.count, case let byte = unsafe bytes[place], byte != 0x20 {
@@ -108,18 +108,21 @@ enum TreeSyntax {
         _ bytes: UnsafeRawBufferPointer, at start: Int, _ algorithm: HashAlgorithm, _ rules: ObjectRules,
         _ report: inout ObjectReport
     ) {
-        let rest = unsafe bytes[start...]
-        let cause: String
-        if unsafe rest.count < algorithm.byteCount + 3 || bytes[bytes.count - algorithm.byteCount - 1] != 0 {
-            cause = "too-short tree object"
-        } else if let space = unsafe rest.firstIndex(where: { $0 & 0xf8 != 0x30 }), unsafe bytes[space] == 0x20,
-            space > start
-        {
-            cause = "empty filename in tree entry"
-        } else {
-            cause = "malformed mode in tree entry"
-        }
+        let cause = unsafe cause(bytes, at: start, algorithm)
         report.add(.badTree, "cannot be parsed as a tree", rules, cause: cause)
+    }
+
+    /// Why there is no entry at a place.
+    @unsafe
+    static func cause(_ bytes: UnsafeRawBufferPointer, at start: Int, _ algorithm: HashAlgorithm) -> String {
+        let rest = unsafe bytes[start...]
+        if unsafe rest.count < algorithm.byteCount + 3 || bytes[bytes.count - algorithm.byteCount - 1] != 0 {
+            return "too-short tree object"
+        }
+        if let space = unsafe rest.firstIndex(where: { $0 & 0xf8 != 0x30 }), unsafe bytes[space] == 0x20, space > start {
+            return "empty filename in tree entry"
+        }
+        return "malformed mode in tree entry"
     }
 
     @unsafe

@@ -48,7 +48,7 @@ final class InflateStream {
         default:
             throw InflateFailure(
                 cause: unsafe stream.pointee.msg.map { unsafe "compressed data is damaged: \(String(cString: $0))" }
-                    ?? "compressed data is damaged", code: status)
+                    ?? "compressed data is damaged", code: status, read: read)
         }
         return (written, read)
     }

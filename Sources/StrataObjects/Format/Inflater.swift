@@ -7,6 +7,8 @@ struct InflateFailure: Error {
     let cause: String
     /// What zlib returned, or would have.
     var code: Int32 = Z_DATA_ERROR
+    /// How much of the input was used up before, where that is known.
+    var read = 0
 
     static var cutShort: Self { Self(cause: "compressed data is cut short", code: Z_BUF_ERROR) }
     static var damaged: Self { Self(cause: "compressed data is damaged") }

@@ -16,7 +16,8 @@ extension PackIndexer {
                 "Cannot open existing pack idx file for '\(name)'")
         }
         let old = try PackIndex(file, algorithm: algorithm)
-        let (scan, packFile) = try examine(pack)
+        let checks = checks(pack)
+        let (scan, packFile, foreign) = try examine(pack, checks)
         let writer = PackIndexWriter(scan.records, checksum: scan.checksum)
         if let twice = writer.duplicate {
             throw ObjectError(
@@ -28,7 +29,9 @@ extension PackIndexer {
         if writesReverseIndex, let reverse = try MappedBytes(BytePath(name.replacingSuffix("idx", with: "rev"))) {
             try compare(reverse) { output throws(ObjectError) in try writer.writeReverseIndex(&output) }
         }
-        return PackReport(scan, in: packFile, end: packFile.count - algorithm.byteCount)
+        let missing = try checks.finish(Pack(BytePath(pack), index: old))
+        return PackReport(
+            scan, in: packFile, end: packFile.count - algorithm.byteCount, foreignLinks: foreign, missingModules: missing)
     }
 
     private func compare(
@@ -57,12 +60,17 @@ public final class PackReport: Sendable {
         public let base: ObjectID?
     }
 
+    /// As in ``PackIndexer/Result``.
+    public let foreignLinks: Int
+    public let missingModules: [ObjectID]
     private let records: PackRecords
     private let file: MappedBytes
     private let end: Int
     private let depths: [UInt32]
 
-    init(_ scan: PackScan, in file: MappedBytes, end: Int) {
+    init(_ scan: PackScan, in file: MappedBytes, end: Int, foreignLinks: Int, missingModules: [ObjectID]) {
+        self.foreignLinks = foreignLinks
+        self.missingModules = missingModules
         records = scan.records
         self.file = file
         self.end = end

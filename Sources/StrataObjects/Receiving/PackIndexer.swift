@@ -37,7 +37,18 @@ public struct PackIndexer: Sendable {
     public var sharing = FileSharing.umask
     /// Whether a pack with an object twice is refused.
     public var refusesDuplicates = false
+    /// How objects are checked, as `git fsck` checks each; nil = they are not. What a tree has as `.gitmodules` and `.gitattributes` is checked too, in the
+    /// pack or in ``store``.
+    public var objectRules: ObjectRules?
+    /// Whether everything that the objects point to must be among them or in ``store``, and be of the right kind. The objects of ``store`` are taken to be whole.
+    public var requiresLinks = false
+    /// Commits whose parents may be missing: those of a shallow repository.
+    public var shallow: Set<ObjectID> = []
+    /// Is told what is wrong with objects, warnings included.
+    public var problems: ReceivedProblems?
     public var progress: ReceivingProgress?
+    /// Is called when the pack has been read and its checksum is right: nothing more is wanted from the source.
+    public var whenRead: (@Sendable () -> Void)?
 
     public init(algorithm: HashAlgorithm, store: (any ObjectStore)? = nil) {
         self.algorithm = algorithm
@@ -58,6 +69,10 @@ public struct PackIndexer: Sendable {
         public let isKept: Bool
         /// What was read from the source behind the pack.
         public let rest: [UInt8]
+        /// The number of objects that are pointed to and are not in the pack, where ``PackIndexer/requiresLinks`` was set: 0 = the pack is self-contained.
+        public let foreignLinks: Int
+        /// The blobs that trees have as `.gitmodules`, and that are nowhere: where ``PackIndexer/objectRules`` are set they are to be looked at when they come.
+        public let missingModules: [ObjectID]
     }
 
     // MARK: -
@@ -81,9 +96,10 @@ public struct PackIndexer: Sendable {
             FileSink(try descriptor.duplicate(at: temporary), at: temporary)
         }
         let input = PackInput(source, to: sink, algorithm: algorithm, limit: maxInputSize)
-        let checks = ReceivedChecks(store: store, limits: limits)
+        let checks = checks(temporary)
         let scan = try PackScan(input, algorithm, limits, checks: checks, progress: report(.receiving))
-        if (source as? DescriptorSource)?.isRegularFile ?? false, try input.fill(1) { throw junk(input.name) }
+        if source.endsWithFile, try input.fill(1) { throw junk(input.name) }
+        whenRead?()
         guard let file = try MappedBytes(BytePath(temporary)) else {
             throw ObjectError(.unavailable, file: temporary.string, "the pack that was written is not there any more")
         }
@@ -94,21 +110,22 @@ public struct PackIndexer: Sendable {
             let completion = PackCompletion(
                 descriptor: descriptor, path: temporary, algorithm: algorithm, level: Int32(compressionLevel))
             checksum = try completion.run(resolution, end: end, checksum: checksum, store: store)
+            let added = scan.records.count - scan.entryCount
+            progress?(.completing, added, added)
         }
         try requireAll(resolution)
-        try checks.finish(scan, in: file, end: end)
+        let foreign = try checks.finish(scan, in: file, end: end, report(.checkingObjects))
         if packDurability >= .data {
             try ObjectError.onFiles { () throws(FileError) in try Disk.sync(descriptor, at: temporary) }
         }
         let count = scan.records.count
         let pack = name ?? directory.appending("pack-\(checksum).pack")
         let indexName = index ?? pack.replacingSuffix("pack", with: "idx")
-        let isKept = try install(
-            scan.records, checksum, from: temporary, as: pack, index: indexName, installation)
+        let installed = try install(
+            scan.records, checksum, from: temporary, as: pack, index: indexName, installation, checks)
         return Result(
             checksum: checksum, count: count, added: count - scan.entryCount, pack: pack, index: indexName,
-            isKept: isKept,
-            rest: input.rest)
+            isKept: installed.isKept, rest: input.rest, foreignLinks: foreign, missingModules: installed.missingModules)
     }
 
     /// Indexes a pack that is there.
@@ -116,30 +133,44 @@ public struct PackIndexer: Sendable {
     /// - Parameter index: where the index goes; nil for the pack's name with `.idx`. The `.rev` goes beside it.
     /// - Throws: as ``receive(_:into:as:index:)``.
     public func index(_ pack: FilePath, to index: FilePath? = nil) throws(ObjectError) -> Result {
-        let (scan, _) = try examine(pack)
+        let checks = checks(pack)
+        let (scan, _, foreign) = try examine(pack, checks)
         let indexName = index ?? pack.replacingSuffix("pack", with: "idx")
         let installation = PackInstallation(in: indexName.removingLastComponent(), sharing: sharing)
-        let isKept = try install(scan.records, scan.checksum, from: nil, as: pack, index: indexName, installation)
+        let installed = try install(
+            scan.records, scan.checksum, from: nil, as: pack, index: indexName, installation, checks)
         return Result(
-            checksum: scan.checksum, count: scan.records.count, added: 0, pack: pack, index: indexName, isKept: isKept,
-            rest: [])
+            checksum: scan.checksum, count: scan.records.count, added: 0, pack: pack, index: indexName,
+            isKept: installed.isKept, rest: [], foreignLinks: foreign, missingModules: installed.missingModules)
+    }
+
+    /// What is done with each object of `pack`.
+    func checks(_ pack: FilePath) -> ReceivedChecks {
+        let links =
+            objectRules != nil || requiresLinks
+            ? ReceivedLinks(shallow: shallow, limit: limits.links, pack: pack.string, tell: problems) : nil
+        return ReceivedChecks(
+            store: store, limits: limits,
+            syntax: objectRules.map { ReceivedSyntax(algorithm, rules: $0, tell: problems) }, links: links,
+            requiresLinks: requiresLinks)
     }
 
     /// Reads a pack that is there and names its objects.
-    func examine(_ pack: FilePath) throws(ObjectError) -> (scan: PackScan, file: MappedBytes) {
+    func examine(
+        _ pack: FilePath, _ checks: ReceivedChecks
+    ) throws(ObjectError) -> (scan: PackScan, file: MappedBytes, foreign: Int) {
         guard let file = try MappedBytes(BytePath(pack)) else {
             throw ObjectError(
                 .unavailable, file: pack.string, errno: Errno.noSuchFileOrDirectory.rawValue,
                 "could not open '\(pack)' for reading: \(Errno.noSuchFileOrDirectory)")
         }
-        let checks = ReceivedChecks(store: store, limits: limits)
         let input = PackInput(file, algorithm: algorithm, limit: maxInputSize)
         let scan = try PackScan(input, algorithm, limits, checks: checks, progress: report(.indexing))
         if try input.fill(1) { throw junk(input.name) }
+        whenRead?()
         let end = file.count - algorithm.byteCount
         try requireAll(try resolve(scan, in: file, end: end, checks))
-        try checks.finish(scan, in: file, end: end)
-        return (scan, file)
+        return (scan, file, try checks.finish(scan, in: file, end: end, report(.checkingObjects)))
     }
 
     // MARK: - Steps
@@ -172,11 +203,11 @@ public struct PackIndexer: Sendable {
         }
     }
 
-    /// Writes the index and gives all files their names; whether a `.keep` was made.
+    /// Writes the index, looks at what is left to be checked, and gives all files their names; whether a `.keep` was made.
     private func install(
         _ records: PackRecords, _ checksum: ObjectID, from temporary: FilePath?, as pack: FilePath, index: FilePath,
-        _ installation: PackInstallation
-    ) throws(ObjectError) -> Bool {
+        _ installation: PackInstallation, _ checks: ReceivedChecks
+    ) throws(ObjectError) -> (isKept: Bool, missingModules: [ObjectID]) {
         let writer = PackIndexWriter(records, checksum: checksum)
         if refusesDuplicates, let twice = writer.duplicate {
             throw ObjectError(
@@ -189,6 +220,11 @@ public struct PackIndexer: Sendable {
             !writesReverseIndex
             ? nil
             : try write("rev", installation) { output throws(ObjectError) in try writer.writeReverseIndex(&output) }
+        var missingModules: [ObjectID] = []
+        if objectRules != nil, let file = try MappedBytes(BytePath(newIndex)) {
+            let written = Pack(BytePath(temporary ?? pack), index: try PackIndex(file, algorithm: algorithm))
+            missingModules = try checks.finish(written)
+        }
         var isKept = false
         if let keep {
             isKept = try installation.mark(pack.replacingSuffix("pack", with: "keep"), keep, indexDurability)
@@ -205,7 +241,7 @@ public struct PackIndexer: Sendable {
         try installation.install(newIndex, as: index, replacing: false)
         installation.keep()
         if indexDurability == .full { try syncNames(index, index) }
-        return isKept
+        return (isKept, missingModules)
     }
 
     private func syncNames(_ pack: FilePath, _ index: FilePath) throws(ObjectError) {

@@ -16,6 +16,7 @@ final class PackInput {
     private let source: (any ByteSource)?
     private let sink: FileSink?
     private let limit: UInt64?
+    private let namesLimit: Bool
     private let mapped: MappedBytes?
     /// The mapped file, or the buffer that the source is read into.
     private let bytes: UnsafeRawBufferPointer
@@ -38,15 +39,18 @@ final class PackInput {
         unsafe buffer = nil
         end = file.count
         self.limit = limit
+        namesLimit = true
         hasher = ChecksumHasher(algorithm)
     }
 
     /// A pack that comes from `source`, and goes to `sink` when there is one.
     ///
-    /// - Parameter limit: the number of bytes above which it is refused.
+    /// - Parameters:
+    ///   - limit: the number of bytes above which it is refused.
+    ///   - namesLimit: whether the refusal says how many they are.
     init(
         _ source: any ByteSource, to sink: FileSink?, algorithm: HashAlgorithm, limit: UInt64?,
-        bufferSize: Int = 1 << 20
+        namesLimit: Bool = true, bufferSize: Int = 1 << 20
     ) {
         name = sink?.path.string ?? source.name.string
         self.source = source
@@ -57,6 +61,7 @@ final class PackInput {
         unsafe self.buffer = buffer
         end = 0
         self.limit = limit
+        self.namesLimit = namesLimit
         hasher = ChecksumHasher(algorithm)
     }
 
@@ -113,7 +118,7 @@ final class PackInput {
         offset += count
         if let limit, UInt64(offset) > limit {
             throw ObjectError(
-                .tooLarge, file: name, "pack exceeds maximum allowed size (\(HumanSize(limit)))")
+                .tooLarge, file: name, "pack exceeds maximum allowed size" + (namesLimit ? " (\(HumanSize(limit)))" : ""))
         }
     }
 

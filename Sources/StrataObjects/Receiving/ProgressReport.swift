@@ -5,6 +5,8 @@ public enum ReceivingPhase: Sendable, Hashable {
     /// The pack is read, from a source or from a file.
     case receiving, indexing
     case resolvingDeltas
+    /// Objects have been added to a thin pack; told once.
+    case completing
     case checkingObjects
     case unpacking
 }

@@ -9,6 +9,8 @@ public struct ReceivingLimits: Sendable, Hashable {
     public var deltaBases = 96 << 20
     /// The bytes that all deltas of a pack may give together, counting what is computed again: instructions of few bytes give much.
     public var work: UInt64 = 1 << 42
+    /// The number of objects that those of a pack may name, where links are followed: each takes 55 to 110 bytes.
+    public var links = 1 << 28
 
     public init() {}
 }

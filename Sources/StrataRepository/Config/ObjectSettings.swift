@@ -1,3 +1,4 @@
+public import StrataIO
 public import StrataObjects
 
 /// The configured values that objects obey, read once.
@@ -7,6 +8,9 @@ public struct ObjectSettings: Sendable {
     public var writing: ObjectWriting
     /// Whether loose objects that are written one after another are synced together: `core.fsyncMethod=batch`.
     public var batches: Bool
+    /// What must have reached the disk of packs, and of the files beside them: `core.fsync`.
+    public var packs: Durability
+    public var packMetadata: Durability
     /// What git would warn of, without "warning: ".
     public var warnings: [String] = []
 
@@ -20,6 +24,8 @@ public struct ObjectSettings: Sendable {
         let fsync = try FsyncSettings(config, &ignored)
         let isOn = fsync.components.contains(.looseObject)
         batches = isOn && fsync.method == .batch
+        packs = fsync.components.contains(.pack) ? .data : .none
+        packMetadata = fsync.components.contains(.packMetadata) ? .data : .none
         if isOn { writing.syncing = fsync.method == .writeoutOnly ? .writeOut : .data }
         if let old = try config.bool("core.fsyncobjectfiles") {
             warnings.append("core.fsyncObjectFiles is deprecated; use core.fsync instead")

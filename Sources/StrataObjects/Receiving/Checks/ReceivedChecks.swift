@@ -4,21 +4,57 @@ import StrataModel
 final class ReceivedChecks: Sendable {
     private let store: (any ObjectStore)?
     private let limits: ReceivingLimits
+    private let syntax: ReceivedSyntax?
+    private let links: ReceivedLinks?
+    private let requiresLinks: Bool
 
-    init(store: (any ObjectStore)?, limits: ReceivingLimits) {
+    init(
+        store: (any ObjectStore)?, limits: ReceivingLimits, syntax: ReceivedSyntax? = nil, links: ReceivedLinks? = nil,
+        requiresLinks: Bool = false
+    ) {
         self.store = store
         self.limits = limits
+        self.syntax = syntax
+        self.links = links
+        self.requiresLinks = requiresLinks
     }
 
     /// - Throws: `collision` when the store has other contents of that name; what ends the receiving.
     func check(_ id: ObjectID, _ kind: ObjectKind, _ bytes: Span<UInt8>) throws(ObjectError) {
         if let store { try compare(id, kind, bytes, store) }
+        guard let links else { return }
+        let found = try links.take(id, kind, bytes)
+        try syntax?.check(id, kind, bytes)
+        if requiresLinks, kind != .blob { try links.follow(id, kind, bytes, found) }
     }
 
-    /// What can only be done when the whole pack is known: large blobs are compared, piece by piece.
-    func finish(_ scan: PackScan, in pack: MappedBytes, end: Int) throws(ObjectError) {
-        guard let store else { return }
-        for index in scan.large { try compareLarge(scan.records[index], in: pack, end: end, store) }
+    /// What can only be done when the whole pack is known: large blobs are compared, piece by piece, and links followed.
+    ///
+    /// - Returns: how many objects are pointed to that are not in the pack.
+    func finish(
+        _ scan: PackScan, in pack: MappedBytes, end: Int, _ progress: ProgressReport?
+    ) throws(ObjectError) -> Int {
+        for index in scan.large {
+            let record = scan.records[index]
+            if let store { try compareLarge(record, in: pack, end: end, store) }
+            _ = try links?.take(record.id, .blob, nil)
+            try syntax?.check(record.id, .blob, nil)
+        }
+        return requiresLinks ? try links?.requireAll(in: store, progress) ?? 0 : 0
+    }
+
+    /// Checks what trees have as `.gitmodules` and `.gitattributes`, where it came by before them or not at all.
+    ///
+    /// - Returns: the blobs of `.gitmodules` that are missing.
+    func finish(_ pack: Pack) throws(ObjectError) -> [ObjectID] {
+        guard let syntax else { return [] }
+        return try syntax.finish { id throws(ObjectError) in
+            if let position = pack.index.position(of: id), let data = try pack.open() {
+                let reading = PackReading(limit: limits.bigFileThreshold, cache: nil, otherCopy: nil)
+                return try pack.read(data, at: try pack.index.offset(at: position), reading)
+            }
+            return try store?.read(id, limit: limits.bigFileThreshold)
+        }
     }
 
     private func compareLarge(

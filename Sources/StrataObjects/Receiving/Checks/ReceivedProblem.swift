@@ -1,0 +1,31 @@
+public import StrataModel
+
+/// Something that is wrong with an object that is received.
+public struct ReceivedProblem: Sendable, Hashable {
+    public let object: ObjectID?
+    /// Whether it keeps the object from being received, else a warning.
+    public let isError: Bool
+    /// What is wrong, in git's words.
+    public let message: [UInt8]
+    /// The finding that it is, where it is one.
+    public let finding: ObjectFinding?
+
+    /// What an object's check has found.
+    init(_ id: ObjectID, _ finding: ObjectFinding) {
+        object = id
+        isError = finding.isError
+        message = Array("object \(id): ".utf8) + finding.text
+        self.finding = finding
+    }
+
+    /// An error that is no finding of a check.
+    init(_ id: ObjectID?, _ message: String) {
+        object = id
+        isError = true
+        self.message = Array(message.utf8)
+        finding = nil
+    }
+}
+
+/// Who is told of problems, each before the call that it ends throws. From any thread, one at a time.
+public typealias ReceivedProblems = @Sendable (ReceivedProblem) -> Void
