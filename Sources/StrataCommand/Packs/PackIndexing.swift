@@ -81,6 +81,7 @@ struct PackIndexing {
             throw ObjectError(.refused, file: name.string, "unable to create '\(name)': \(Errno.fileExists)")
         }
         guard let repository = work.repository else { throw ObjectError(.refused, "--stdin requires a git repository") }
+        if arguments.promisor != nil { try LocalObjects.refuse(in: repository) }
         let progress = progress
         var source: any ByteSource = console.input.source
         if let header = arguments.header { source = PrefixedSource(header, before: source) }
@@ -97,9 +98,9 @@ struct PackIndexing {
         }
         if arguments.fromInput { throw .fatal("unable to create '\(pack)': \(Errno.fileExists)") }
         do throws(ObjectError) {
-            let report = try indexer.verify(pack, index: FilePath(bytes: index))
-            progress.settle()
-            if arguments.lists {
+            let report = try indexer.verify(pack, index: FilePath(bytes: index)) { report throws(ObjectError) in
+                progress.settle()
+                guard arguments.lists else { return }
                 try PackListing.print(report, statisticsOnly: arguments.listsStatisticsOnly, console.output)
             }
             return tellModules(report.missingModules, foreign: report.foreignLinks)

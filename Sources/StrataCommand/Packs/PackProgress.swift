@@ -96,7 +96,7 @@ final class PackProgress: Sendable {
             let milliseconds =
                 Int64(elapsed.components.seconds) * 1024 + elapsed.components.attoseconds / 976_562_500_000_000
             let rate = bytes / max(milliseconds, 1) * 1024
-            text += ", \(ByteCount.text(bytes)) | \(ByteCount.text(rate))/s"
+            text += ", \(HumanSize(UInt64(bytes))) | \(HumanSize(UInt64(rate)))/s"
         }
         let length = text.utf8.count
         // What was longer before is wiped out.

@@ -80,6 +80,7 @@ final class PackWork: Sendable {
     /// What the work ends with: git dies, or stops where it has said already what was wrong.
     func exit(_ error: ObjectError, _ progress: PackProgress?) -> CommandExit {
         progress?.settle()
+        if error.code == .refused, error.cause == LocalObjects.refusal { return .refusal(Bytes(error.cause)) }
         let cause = Bytes(error.cause)
         if lastProblem.withLock({ $0 == cause }) { return CommandExit(status: .failure) }
         return .fatal(cause)
@@ -104,7 +105,7 @@ final class PackWork: Sendable {
     static func size(_ text: Bytes) -> UInt64? {
         guard let (number, _) = OptionNumber.leadingInteger(text, base: 10) else { return nil }
         guard let number else { return UInt64(Int64.max) }
-        return number == 0 ? nil : UInt64(bitPattern: number)
+        return number == 0 ? nil : UInt64(max(number, 0))
     }
 }
 

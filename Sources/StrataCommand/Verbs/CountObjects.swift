@@ -36,7 +36,7 @@ enum CountObjects {
                 let counts = try repository.objects.counts()
                 let size =
                     values.isForPeople
-                    ? ByteCount.text(counts.looseSize) : "\(counts.looseSize / 1024) kilobytes"
+                    ? HumanSize(UInt64(counts.looseSize)).description : "\(counts.looseSize / 1024) kilobytes"
                 output.append("\(counts.loose) objects, \(size)\n")
                 return .success
             }
@@ -60,7 +60,7 @@ enum CountObjects {
     }
 
     private static func tell(_ counts: ObjectCounts, _ values: Values, _ output: OutputBuffer) {
-        func size(_ bytes: Int64) -> String { values.isForPeople ? ByteCount.text(bytes) : "\(bytes / 1024)" }
+        func size(_ bytes: Int64) -> String { values.isForPeople ? HumanSize(UInt64(bytes)).description : "\(bytes / 1024)" }
         output.append(
             """
             count: \(counts.loose)

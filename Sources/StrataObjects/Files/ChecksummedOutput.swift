@@ -17,6 +17,8 @@ struct ChecksummedOutput {
     private var pending: [UInt8] = []
     private var place = 0
     private(set) var isSame = true
+    /// Whether there is more in the file that it is compared with, and all else is the same.
+    private(set) var isLonger = false
 
     init(_ target: Target, _ algorithm: HashAlgorithm) {
         self.target = target
@@ -77,6 +79,7 @@ struct ChecksummedOutput {
         checksum.appendBytes(to: &pending)
         try write()
         if case .comparison(let file) = target {
+            isLonger = isSame && place < file.count
             isSame = isSame && place == file.count
             try file.checkWhole()
         }

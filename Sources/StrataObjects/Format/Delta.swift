@@ -40,12 +40,30 @@ struct Delta {
     /// Whether so few instructions can give ``size`` bytes at all: one of two bytes copies almost 16 MiB. To be asked before they are allocated.
     var canGiveSize: Bool { unsafe size >> 23 <= bytes.count }
 
+    /// What came of following the instructions.
+    enum Outcome {
+        case good
+        /// The delta is for another base, or has too few bytes for one at all.
+        case unfit
+        /// The instructions leave the base, are cut short, or do not give exactly ``Delta/size`` bytes.
+        case wild
+        /// There is an instruction that does not exist.
+        case unknownInstruction
+
+        /// What git says, if it says anything.
+        var message: String? {
+            switch self {
+            case .good, .unfit: nil
+            case .wild: "delta replay has gone wild"
+            case .unknownInstruction: "unexpected delta opcode 0"
+            }
+        }
+    }
+
     /// Follows the instructions. `output` has room for ``size`` bytes.
-    ///
-    /// - Returns: false when they leave the base, are cut short, or do not give exactly ``size`` bytes.
-    func apply(to base: UnsafeRawBufferPointer, into output: UnsafeMutableRawBufferPointer) -> Bool {
+    func apply(to base: UnsafeRawBufferPointer, into output: UnsafeMutableRawBufferPointer) -> Outcome {
         // Git takes none of fewer bytes.
-        guard base.count == baseSize, output.count >= size, unsafe bytes.count >= 4 else { return false }
+        guard base.count == baseSize, output.count >= size, unsafe bytes.count >= 4 else { return .unfit }
         var place = start
         var written = 0
         let end = unsafe bytes.count
@@ -56,7 +74,7 @@ struct Delta {
                 var offset = 0
                 var length = 0
                 // Only the bytes that the instruction's bits name are written.
-                guard end - place >= (instruction & 0x7f).nonzeroBitCount else { return false }
+                guard end - place >= (instruction & 0x7f).nonzeroBitCount else { return .wild }
                 if instruction & 0x01 != 0 { offset = take(&place) }
                 if instruction & 0x02 != 0 { offset |= take(&place) << 8 }
                 if instruction & 0x04 != 0 { offset |= take(&place) << 16 }
@@ -65,20 +83,21 @@ struct Delta {
                 if instruction & 0x20 != 0 { length |= take(&place) << 8 }
                 if instruction & 0x40 != 0 { length |= take(&place) << 16 }
                 if length == 0 { length = 0x10000 }
-                guard length <= size - written, offset <= baseSize, length <= baseSize - offset else { return false }
+                guard length <= size - written, offset <= baseSize, length <= baseSize - offset else { return .wild }
                 unsafe output.baseAddress!.advanced(by: written)
                     .copyMemory(from: base.baseAddress!.advanced(by: offset), byteCount: length)
                 written += length
             } else {
                 let length = Int(instruction)
-                guard length > 0, length <= size - written, length <= end - place else { return false }
+                guard length > 0 else { return .unknownInstruction }
+                guard length <= size - written, length <= end - place else { return .wild }
                 unsafe output.baseAddress!.advanced(by: written)
                     .copyMemory(from: bytes.baseAddress!.advanced(by: place), byteCount: length)
                 place += length
                 written += length
             }
         }
-        return written == size
+        return written == size ? .good : .wild
     }
 
     @inline(__always)

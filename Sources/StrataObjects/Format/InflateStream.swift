@@ -46,9 +46,11 @@ final class InflateStream {
         case Z_BUF_ERROR where unsafe written + read > 0 || output.isEmpty: break
         case Z_BUF_ERROR: throw .cutShort
         default:
+            let reason = unsafe stream.pointee.msg.map { unsafe String(cString: $0) }
+            let kind = status == Z_NEED_DICT ? "needs dictionary" : "data stream error"
             throw InflateFailure(
-                cause: unsafe stream.pointee.msg.map { unsafe "compressed data is damaged: \(String(cString: $0))" }
-                    ?? "compressed data is damaged", code: status, read: read)
+                cause: "compressed data is damaged" + (reason.map { ": \($0)" } ?? ""), code: status, read: read,
+                message: "inflate: \(kind) (\(reason ?? "no message"))")
         }
         return (written, read)
     }

@@ -9,6 +9,8 @@ struct InflateFailure: Error {
     var code: Int32 = Z_DATA_ERROR
     /// How much of the input was used up before, where that is known.
     var read = 0
+    /// What git says of it before all else, where it is zlib that cannot go on.
+    var message: String?
 
     static var cutShort: Self { Self(cause: "compressed data is cut short", code: Z_BUF_ERROR) }
     static var damaged: Self { Self(cause: "compressed data is damaged") }

@@ -117,7 +117,7 @@ extension Pack {
         var isGood = false
         let result = unsafe [UInt8](unsafeUninitializedCapacity: delta.size) { buffer, count in
             let output = UnsafeMutableRawBufferPointer(buffer)
-            isGood = unsafe base.withUnsafeBytes { unsafe delta.apply(to: $0, into: output) }
+            isGood = unsafe base.withUnsafeBytes { unsafe delta.apply(to: $0, into: output) == .good }
             count = isGood ? delta.size : 0
         }
         guard isGood else { throw .corrupt(path, at: entry.offset, "delta is damaged") }

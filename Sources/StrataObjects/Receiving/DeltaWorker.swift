@@ -97,14 +97,17 @@ final class DeltaWorker {
             throw .tooLargeEntry(work.name, at: entry.offset, delta.size)
         }
         try work.spend(delta.size, at: entry.offset)
-        var isGood = false
+        var outcome = Delta.Outcome.unfit
         let result = unsafe [UInt8](unsafeUninitializedCapacity: delta.size) { buffer, count in
-            isGood = unsafe base.withUnsafeBytes {
+            outcome = unsafe base.withUnsafeBytes {
                 unsafe delta.apply(to: $0, into: UnsafeMutableRawBufferPointer(buffer))
             }
-            count = isGood ? delta.size : 0
+            count = outcome == .good ? delta.size : 0
         }
-        guard isGood else { throw failed(index) }
+        guard outcome == .good else {
+            if let message = outcome.message { work.checks?.tell?(ReceivedProblem(nil, message)) }
+            throw failed(index)
+        }
         return result
     }
 

@@ -7,6 +7,7 @@ struct EntryReader {
     let algorithm: HashAlgorithm
     let limits: ReceivingLimits
     let inflater: Inflater
+    let tell: ReceivedProblems?
 
     /// Passes over the header of the next entry.
     func header() throws(ObjectError) -> EntryHeader {
@@ -62,6 +63,7 @@ struct EntryReader {
             let output = unsafe UnsafeMutableRawBufferPointer(rebasing: room[..<min(room.count, max(left, 1))])
             let step: (written: Int, read: Int)
             do throws(InflateFailure) { step = unsafe try stream.next(output, from: input.window) } catch {
+                if let message = error.message { tell?(ReceivedProblem(nil, message)) }
                 throw bad(offset, "inflate returned \(error.code)")
             }
             try input.use(step.read)

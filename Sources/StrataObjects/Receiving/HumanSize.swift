@@ -12,7 +12,9 @@ public struct HumanSize: CustomStringConvertible, Sendable {
         return bytes == 1 ? "1 byte" : "\(bytes) bytes"
     }
 
-    private func hundredths(of value: UInt64, _ shift: UInt64) -> UInt64 { (value & (1 << shift - 1)) * 100 >> shift }
+    private func hundredths(of value: UInt64, _ shift: UInt64) -> UInt64 {
+        ((value & (1 << shift - 1)) * 100) >> shift
+    }
 
     private func text(_ whole: UInt64, _ hundredths: UInt64, _ unit: String) -> String {
         "\(whole).\(hundredths < 10 ? "0" : "")\(hundredths) \(unit)"

@@ -6,9 +6,14 @@ extension PackIndexer {
     /// Reads a pack whole and compares its index, and its reverse index if it has one, with what they should be. Answers to `git verify-pack` and
     /// `index-pack --verify`. Nothing is written.
     ///
-    /// - Parameter index: the path of the index; nil for the pack's name with `.idx`.
+    /// - Parameters:
+    ///   - index: the path of the index; nil for the pack's name with `.idx`.
+    ///   - report: is given what is in the pack when that is known to be whole, before its index is.
     /// - Throws: as ``index(_:to:)``; `corrupt` where an index says something else.
-    public func verify(_ pack: FilePath, index: FilePath? = nil) throws(ObjectError) -> PackReport {
+    @discardableResult
+    public func verify(
+        _ pack: FilePath, index: FilePath? = nil, report: (PackReport) throws(ObjectError) -> Void = { _ in }
+    ) throws(ObjectError) -> PackReport {
         let name = index ?? pack.replacingSuffix("pack", with: "idx")
         guard let file = try MappedBytes(BytePath(name)) else {
             throw ObjectError(
@@ -18,6 +23,10 @@ extension PackIndexer {
         let old = try PackIndex(file, algorithm: algorithm)
         let checks = checks(pack)
         let (scan, packFile, foreign) = try examine(pack, checks)
+        let missing = try checks.finish(Pack(BytePath(pack), index: old))
+        let found = PackReport(
+            scan, in: packFile, end: packFile.count - algorithm.byteCount, foreignLinks: foreign, missingModules: missing)
+        try report(found)
         let writer = PackIndexWriter(scan.records, checksum: scan.checksum)
         if let twice = writer.duplicate {
             throw ObjectError(
@@ -29,9 +38,7 @@ extension PackIndexer {
         if writesReverseIndex, let reverse = try MappedBytes(BytePath(name.replacingSuffix("idx", with: "rev"))) {
             try compare(reverse) { output throws(ObjectError) in try writer.writeReverseIndex(&output) }
         }
-        let missing = try checks.finish(Pack(BytePath(pack), index: old))
-        return PackReport(
-            scan, in: packFile, end: packFile.count - algorithm.byteCount, foreignLinks: foreign, missingModules: missing)
+        return found
     }
 
     private func compare(
@@ -39,6 +46,7 @@ extension PackIndexer {
     ) throws(ObjectError) {
         var output = ChecksummedOutput(.comparison(file), algorithm)
         try body(&output)
+        if output.isLonger { throw .corrupt(file.path, "\(file.path.text): sha1 file has trailing garbage") }
         if !output.isSame { throw .corrupt(file.path, "sha1 file '\(file.path.text)' validation error") }
     }
 }

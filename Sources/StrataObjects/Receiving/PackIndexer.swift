@@ -83,7 +83,7 @@ public struct PackIndexer: Sendable {
     ///   - source: the pack, and perhaps more; what of it was read is in the result.
     ///   - objectDirectory: `.git/objects`, or a quarantine.
     ///   - name: where the pack goes; nil for `pack/pack-<checksum>.pack`. There must be nothing of that name.
-    ///   - index: where the index goes; nil for the pack's name with `.idx`.
+    ///   - index: where the index goes; nil for the pack's name with `.idx`. Where this or the name is given, it takes the place of what is there.
     /// - Throws: `corrupt`, `tooLarge`, `collision`, `refused` or `unavailable`, in git's words; then everything is as it was.
     public func receive(
         _ source: any ByteSource, into objectDirectory: FilePath, as name: FilePath? = nil, index: FilePath? = nil
@@ -122,7 +122,8 @@ public struct PackIndexer: Sendable {
         let pack = name ?? directory.appending("pack-\(checksum).pack")
         let indexName = index ?? pack.replacingSuffix("pack", with: "idx")
         let installed = try install(
-            scan.records, checksum, from: temporary, as: pack, index: indexName, installation, checks)
+            scan.records, checksum, from: temporary, as: pack, index: indexName,
+            replacing: name != nil || index != nil, installation, checks)
         return Result(
             checksum: checksum, count: count, added: count - scan.entryCount, pack: pack, index: indexName,
             isKept: installed.isKept, rest: input.rest, foreignLinks: foreign, missingModules: installed.missingModules)
@@ -130,7 +131,7 @@ public struct PackIndexer: Sendable {
 
     /// Indexes a pack that is there.
     ///
-    /// - Parameter index: where the index goes; nil for the pack's name with `.idx`. The `.rev` goes beside it.
+    /// - Parameter index: where the index goes; nil for the pack's name with `.idx`. The `.rev` goes beside it. They take the place of what is there.
     /// - Throws: as ``receive(_:into:as:index:)``.
     public func index(_ pack: FilePath, to index: FilePath? = nil) throws(ObjectError) -> Result {
         let checks = checks(pack)
@@ -138,7 +139,7 @@ public struct PackIndexer: Sendable {
         let indexName = index ?? pack.replacingSuffix("pack", with: "idx")
         let installation = PackInstallation(in: indexName.removingLastComponent(), sharing: sharing)
         let installed = try install(
-            scan.records, scan.checksum, from: nil, as: pack, index: indexName, installation, checks)
+            scan.records, scan.checksum, from: nil, as: pack, index: indexName, replacing: true, installation, checks)
         return Result(
             checksum: scan.checksum, count: scan.records.count, added: 0, pack: pack, index: indexName,
             isKept: installed.isKept, rest: [], foreignLinks: foreign, missingModules: installed.missingModules)
@@ -152,7 +153,7 @@ public struct PackIndexer: Sendable {
         return ReceivedChecks(
             store: store, limits: limits,
             syntax: objectRules.map { ReceivedSyntax(algorithm, rules: $0, tell: problems) }, links: links,
-            requiresLinks: requiresLinks)
+            requiresLinks: requiresLinks, tell: problems)
     }
 
     /// Reads a pack that is there and names its objects.
@@ -206,7 +207,7 @@ public struct PackIndexer: Sendable {
     /// Writes the index, looks at what is left to be checked, and gives all files their names; whether a `.keep` was made.
     private func install(
         _ records: PackRecords, _ checksum: ObjectID, from temporary: FilePath?, as pack: FilePath, index: FilePath,
-        _ installation: PackInstallation, _ checks: ReceivedChecks
+        replacing replaces: Bool, _ installation: PackInstallation, _ checks: ReceivedChecks
     ) throws(ObjectError) -> (isKept: Bool, missingModules: [ObjectID]) {
         let writer = PackIndexWriter(records, checksum: checksum)
         if refusesDuplicates, let twice = writer.duplicate {
@@ -235,10 +236,11 @@ public struct PackIndexer: Sendable {
         let isThere = try ObjectError.onFiles { () throws(FileError) in try FileStat.lstat(index) != nil }
         if let temporary { try installation.install(temporary, as: pack, replacing: !isThere) }
         if let newReverse {
-            try installation.install(newReverse, as: index.replacingSuffix("idx", with: "rev"), replacing: !isThere)
+            let name = index.replacingSuffix("idx", with: "rev")
+            try installation.install(newReverse, as: name, replacing: replaces || !isThere)
         }
         if packDurability == .full || indexDurability == .full { try syncNames(pack, index) }
-        try installation.install(newIndex, as: index, replacing: false)
+        try installation.install(newIndex, as: index, replacing: replaces)
         installation.keep()
         if indexDurability == .full { try syncNames(index, index) }
         return (isKept, missingModules)

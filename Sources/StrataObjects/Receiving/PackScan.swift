@@ -29,7 +29,8 @@ struct PackScan {
             ObjectError(.unavailable, file: input.name, failure.cause)
         } _: { inflater throws(ObjectError) in
             defer { inflater.trim() }
-            let reader = EntryReader(input: input, algorithm: algorithm, limits: limits, inflater: inflater)
+            let reader = EntryReader(
+                input: input, algorithm: algorithm, limits: limits, inflater: inflater, tell: checks?.tell)
             for index in 0..<count {
                 try read(index, reader, checks)
                 progress?.at(index + 1, of: count)

@@ -94,12 +94,12 @@ import Testing
     }
 
     @Test func sizes() {
-        for (bytes, text) in [
+        for (bytes, text): (UInt64, String) in [
             (0, "0 bytes"), (1, "1 byte"), (1023, "1023 bytes"), (1024, "1024 bytes"), (1025, "1.00 KiB"),
-            (1_048_576, "1024.00 KiB"),
+            (1_048_576, "1024.00 KiB"), (5000, "4.88 KiB"), (2_621_440, "2.50 MiB"),
             (1_048_577, "1.00 MiB"), (1_073_741_824, "1024.00 MiB"), (1_073_741_825, "1.00 GiB"),
             (5_368_709_120 * 3 / 2, "7.49 GiB"),
-        ] { #expect(ByteCount.text(Int64(bytes)) == text) }
+        ] { #expect(HumanSize(bytes).description == text) }
     }
 
     /// What cannot be removed is told, and does not keep the rest.

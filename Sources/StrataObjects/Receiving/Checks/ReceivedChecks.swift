@@ -7,16 +7,18 @@ final class ReceivedChecks: Sendable {
     private let syntax: ReceivedSyntax?
     private let links: ReceivedLinks?
     private let requiresLinks: Bool
+    let tell: ReceivedProblems?
 
     init(
         store: (any ObjectStore)?, limits: ReceivingLimits, syntax: ReceivedSyntax? = nil, links: ReceivedLinks? = nil,
-        requiresLinks: Bool = false
+        requiresLinks: Bool = false, tell: ReceivedProblems? = nil
     ) {
         self.store = store
         self.limits = limits
         self.syntax = syntax
         self.links = links
         self.requiresLinks = requiresLinks
+        self.tell = tell
     }
 
     /// - Throws: `collision` when the store has other contents of that name; what ends the receiving.

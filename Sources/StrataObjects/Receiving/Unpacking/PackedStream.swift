@@ -6,13 +6,15 @@ class PackedStream {
     private let input: PackInput
     private let stream: InflateStream
     private var left: Int
+    private let tell: ReceivedProblems?
     /// What zlib returned, where it could not go on.
     private(set) var failure: Int32?
 
     private static let pieceSize = 64 << 10
 
-    init(_ input: PackInput, size: Int) throws(ObjectError) {
+    init(_ input: PackInput, size: Int, tell: ReceivedProblems?) throws(ObjectError) {
         self.input = input
+        self.tell = tell
         left = size
         do throws(InflateFailure) { stream = try InflateStream() } catch {
             throw ObjectError(.unavailable, file: input.name, error.cause)
@@ -33,6 +35,7 @@ class PackedStream {
                         from: input.window)
                 } catch {
                     failure = error.code
+                    if let message = error.message { tell?(ReceivedProblem(nil, message)) }
                     step = (0, error.read)
                 }
                 count = step.written
@@ -57,10 +60,10 @@ final class PackedBlobStream: PackedStream, ObjectStream {
     let size: UInt64
     private let name: String
 
-    override init(_ input: PackInput, size: Int) throws(ObjectError) {
+    override init(_ input: PackInput, size: Int, tell: ReceivedProblems?) throws(ObjectError) {
         self.size = UInt64(size)
         name = input.name
-        try super.init(input, size: size)
+        try super.init(input, size: size, tell: tell)
     }
 
     override func next(_ chunk: inout [UInt8]) throws(ObjectError) -> Bool {

@@ -70,7 +70,7 @@ final class UnpackRun {
         let number = offsets.count - 1
         switch header.body {
         case .object(.blob) where header.size > unpacker.limits.bigFileThreshold && !unpacker.isDryRun:
-            let id = try write(PackedBlobStream(input, size: header.size))
+            let id = try write(PackedBlobStream(input, size: header.size, tell: unpacker.problems))
             try settle(number, id, nil)
         case .object(let kind):
             guard let bytes = try inflate(header.size, at: offset) else { return }
@@ -119,18 +119,18 @@ final class UnpackRun {
 
     /// Inflates the compressed data that comes next; nil when it is damaged and that is to be passed over, or when nothing is to be done with it.
     private func inflate(_ size: Int, at offset: Int) throws(ObjectError) -> [UInt8]? {
-        guard size <= unpacker.limits.objectSize || unpacker.isDryRun else {
-            throw .tooLargeEntry(input.name, at: offset, size)
-        }
         if size <= 1 << 20, let (bytes, read) = unsafe try? inflater.temporary(input.window, size: size) {
             let copy = unsafe unpacker.isDryRun ? nil : Array(bytes)
             try input.use(read)
             return copy
         }
-        let stream = try PackedStream(input, size: size)
+        let stream = try PackedStream(input, size: size, tell: unpacker.problems)
         var (bytes, piece): ([UInt8], [UInt8]) = ([], [])
         while try stream.next(&piece) {
-            if !unpacker.isDryRun { bytes += piece }
+            if unpacker.isDryRun { continue }
+            bytes += piece
+            // Memory grows with what there really is.
+            guard bytes.count <= unpacker.limits.objectSize else { throw .tooLargeEntry(input.name, at: offset, size) }
         }
         if let code = stream.failure {
             try problem("inflate returned \(code)")
@@ -211,14 +211,15 @@ final class UnpackRun {
                 failure = .tooLargeEntry(input.name, at: offset, delta.size)
                 return nil
             }
-            var isGood = false
+            var outcome = Delta.Outcome.unfit
             let result = unsafe [UInt8](unsafeUninitializedCapacity: delta.size) { buffer, count in
-                isGood = unsafe base.bytes.withUnsafeBytes {
+                outcome = unsafe base.bytes.withUnsafeBytes {
                     unsafe delta.apply(to: $0, into: UnsafeMutableRawBufferPointer(buffer))
                 }
-                count = isGood ? delta.size : 0
+                count = outcome == .good ? delta.size : 0
             }
-            return isGood ? result : nil
+            if let message = outcome.message { unpacker.problems?(ReceivedProblem(nil, message)) }
+            return outcome == .good ? result : nil
         }
         if let failure { throw failure }
         guard let result else { throw self.failure("failed to apply delta") }
