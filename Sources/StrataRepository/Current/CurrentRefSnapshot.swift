@@ -26,11 +26,24 @@ final class CurrentRefSnapshot: RefSnapshot, RefReadWatch {
         try answer { snapshot throws(RefError) in
             try snapshot.read(name)
         } isCertain: { value in
-            switch value {
-            case .object: true
-            case .symbolic(let target): target != ReferenceStubs.headTarget
-            case .broken, nil: false
-            }
+            Self.isCertain(value)
+        }
+    }
+
+    /// One look at `config` for all.
+    func read(_ names: [RefName]) throws(RefError) -> [RefValue?] {
+        try answer { snapshot throws(RefError) in
+            try snapshot.read(names)
+        } isCertain: { values in
+            values.allSatisfy(Self.isCertain)
+        }
+    }
+
+    private static func isCertain(_ value: RefValue?) -> Bool {
+        switch value {
+        case .object: true
+        case .symbolic(let target): target != ReferenceStubs.headTarget
+        case .broken, nil: false
         }
     }
 
