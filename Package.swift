@@ -96,7 +96,8 @@ let package = Package(
         .target(name: "CReadFaults", path: "Tests/CReadFaults"),
         .target(name: "CDatabaseFaults", path: "Tests/CDatabaseFaults"),
         .target(
-            name: "TestSupport", dependencies: ["CTestSupport", system], path: "Tests/TestSupport",
+            name: "TestSupport", dependencies: ["StrataHash", "StrataModel", "CTestSupport", system],
+            path: "Tests/TestSupport",
             swiftSettings: settings),
         .target(
             name: "RefStoreChecks",
@@ -155,8 +156,8 @@ let package = Package(
         .testTarget(
             name: "StrataCommandTests",
             dependencies: [
-                "StrataCommand", "StrataModel", "StrataIO", "StrataRefs", "StrataObjects", "StrataRepository",
-                "TestSupport", "strata", system,
+                "StrataCommand", "StrataModel", "StrataHash", "StrataIO", "StrataRefs", "StrataObjects",
+                "StrataRepository", "TestSupport", "strata", system,
             ],
             swiftSettings: settings),
         .testTarget(

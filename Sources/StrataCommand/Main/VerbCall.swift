@@ -25,7 +25,9 @@ struct VerbCall {
     }
 
     /// Whether nothing but the usage text is asked for: then no repository is needed.
-    private var asksForHelp: Bool {
+    private var asksForHelp: Bool { Self.asksForUsage(arguments) }
+
+    static func asksForUsage(_ arguments: [Bytes]) -> Bool {
         arguments.count == 1 && (arguments[0].equals("-h") || arguments[0].equals("--help-all"))
     }
 

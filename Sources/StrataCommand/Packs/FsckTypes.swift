@@ -46,7 +46,8 @@ enum FsckTypes {
     ]
 
     /// Reads a list of objects that nothing is to be said of, one a line. Git's function: `oidset_parse_file`.
-    private static func skip(_ file: Bytes, _ rules: inout ObjectRules, _ algorithm: HashAlgorithm) throws(CommandExit) {
+    private static func skip(_ file: Bytes, _ rules: inout ObjectRules, _ algorithm: HashAlgorithm) throws(CommandExit)
+    {
         let bytes: Bytes?
         do throws(FileError) { bytes = try readFile(FilePath(bytes: file)) } catch { bytes = nil }
         guard let bytes else { throw .fatal(Bytes("could not open object name list: ") + file) }

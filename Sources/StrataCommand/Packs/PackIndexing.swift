@@ -118,7 +118,9 @@ struct PackIndexing {
         guard error.file == String(decoding: index, as: UTF8.self) else { return nil }
         if error.cause == "pack index is too small" { return Bytes("index file ") + index + Bytes(" is too small") }
         if error.cause == "non-monotonic index" { return Bytes("non-monotonic index ") + index }
-        if let rest = error.cause.split(separator: "pack index version ").first, error.cause.hasPrefix("pack index version ") {
+        if let rest = error.cause.split(separator: "pack index version ").first,
+            error.cause.hasPrefix("pack index version ")
+        {
             let version = rest.prefix { $0 != " " }
             return Bytes("index file ") + index
                 + Bytes(

@@ -53,7 +53,6 @@ final class PackProgress: Sendable {
                 state.line = Line(phase: phase, total: total, waits: phase == .checkingObjects)
                 state.bytes = nil
                 state.hasBegun = true
-                if phase == .resolvingDeltas { show(&state, 0, "\r") }
             }
             show(&state, done, "\r")
             // A thin pack's deltas are resolved when what they lack has been added.
@@ -100,7 +99,8 @@ final class PackProgress: Sendable {
         }
         let length = text.utf8.count
         // What was longer before is wiped out.
-        let gap = length < line.length ? String(repeating: " ", count: max(0, line.length - length + 1 - end.utf8.count)) : ""
+        let gap =
+            length < line.length ? String(repeating: " ", count: max(0, line.length - length + 1 - end.utf8.count)) : ""
         line.length = length
         errors.write(name(of: line.phase) + Bytes(": \(text)\(gap)\(end)"))
     }

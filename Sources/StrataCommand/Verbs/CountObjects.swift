@@ -60,7 +60,9 @@ enum CountObjects {
     }
 
     private static func tell(_ counts: ObjectCounts, _ values: Values, _ output: OutputBuffer) {
-        func size(_ bytes: Int64) -> String { values.isForPeople ? HumanSize(UInt64(bytes)).description : "\(bytes / 1024)" }
+        func size(_ bytes: Int64) -> String {
+            values.isForPeople ? HumanSize(UInt64(bytes)).description : "\(bytes / 1024)"
+        }
         output.append(
             """
             count: \(counts.loose)

@@ -6,7 +6,7 @@ extension Verb {
         name: "index-pack", summary: "Build pack index file for an existing packed archive",
         usage: { Bytes(IndexPackArguments.usage) },
         run: { call throws(CommandExit) in
-            if call.arguments == [Bytes("-h")] {
+            if VerbCall.asksForUsage(call.arguments) {
                 throw CommandExit(status: .usage, output: Bytes(IndexPackArguments.usage))
             }
             let work = try PackWork(call)

@@ -34,7 +34,7 @@ enum ShowIndex {
         if algorithm == nil { errors.warning(Bytes("assuming SHA-1; use --object-format to override")) }
         let output = call.console.output
         do throws(ObjectError) {
-            try PackIndexListing(call.console.input.source, algorithm: algorithm ?? .sha1).forEach { row in
+            try PackIndexListing(call.console.input.source, algorithm: algorithm ?? .sha1).visit { row in
                 output.append { bytes in
                     bytes += Bytes("\(row.offset) ")
                     row.id.appendHex(to: &bytes)

@@ -16,7 +16,7 @@ enum UnpackObjects {
 
     @Sendable
     static func run(_ call: VerbCall) throws(CommandExit) -> ExitStatus {
-        if call.arguments == [Bytes("-h")] { throw CommandExit(status: .usage, output: Bytes(usage)) }
+        if VerbCall.asksForUsage(call.arguments) { throw CommandExit(status: .usage, output: Bytes(usage)) }
         let work = try PackWork(call, needsRepository: true)
         guard let repository = work.repository else { throw .fatal("not a git repository") }
         var unpacker = PackUnpacker(store: repository.objects)

@@ -113,6 +113,8 @@ public struct ObjectChecker: Sendable {
 
     private func addMissing(_ id: ObjectID, to report: inout ObjectReport) {
         if modules[ChosenID(id)] == false { report.add(.gitmodulesMissing, "unable to read .gitmodules blob", rules) }
-        if attributes[ChosenID(id)] == false { report.add(.gitattributesMissing, "unable to read .gitattributes blob", rules) }
+        if attributes[ChosenID(id)] == false {
+            report.add(.gitattributesMissing, "unable to read .gitattributes blob", rules)
+        }
     }
 }

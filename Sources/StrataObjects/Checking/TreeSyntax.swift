@@ -119,7 +119,8 @@ enum TreeSyntax {
         if unsafe rest.count < algorithm.byteCount + 3 || bytes[bytes.count - algorithm.byteCount - 1] != 0 {
             return "too-short tree object"
         }
-        if let space = unsafe rest.firstIndex(where: { $0 & 0xf8 != 0x30 }), unsafe bytes[space] == 0x20, space > start {
+        if let space = unsafe rest.firstIndex(where: { $0 & 0xf8 != 0x30 }), unsafe bytes[space] == 0x20, space > start
+        {
             return "empty filename in tree entry"
         }
         return "malformed mode in tree entry"

@@ -58,6 +58,7 @@ final class DeltaResolution: Sendable {
     /// Resolves all that hang on objects that are whole.
     func run(threads: Int) throws(ObjectError) {
         if total == 0 { return }
+        progress?.at(0, of: total)
         let threads = max(1, min(threads, records.count))
         state.withLock { $0.working = threads }
         Threads.run(threads) { _ in self.work() }

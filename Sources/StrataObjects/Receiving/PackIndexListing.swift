@@ -25,7 +25,7 @@ public struct PackIndexListing {
     /// Checksums are not computed. A table is held in memory as far as it really comes, whatever the index says of its size.
     ///
     /// - Throws: `corrupt`, in git's words, where the index is cut short or contradicts itself; `unavailable` where it cannot be read.
-    public func forEach(_ body: (Row) throws(ObjectError) -> Void) throws(ObjectError) {
+    public func visit(_ body: (Row) throws(ObjectError) -> Void) throws(ObjectError) {
         let head = try table(8, "unable to read header")
         let isVersion1 = head.be32(0) != 0xff74_4f63
         if !isVersion1, head.be32(4) != 2 { throw corrupt("unknown index version") }

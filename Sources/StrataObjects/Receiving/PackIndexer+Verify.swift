@@ -25,7 +25,8 @@ extension PackIndexer {
         let (scan, packFile, foreign) = try examine(pack, checks)
         let missing = try checks.finish(Pack(BytePath(pack), index: old))
         let found = PackReport(
-            scan, in: packFile, end: packFile.count - algorithm.byteCount, foreignLinks: foreign, missingModules: missing)
+            scan, in: packFile, end: packFile.count - algorithm.byteCount, foreignLinks: foreign,
+            missingModules: missing)
         try report(found)
         let writer = PackIndexWriter(scan.records, checksum: scan.checksum)
         if let twice = writer.duplicate {

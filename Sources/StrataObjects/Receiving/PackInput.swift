@@ -118,7 +118,8 @@ final class PackInput {
         offset += count
         if let limit, UInt64(offset) > limit {
             throw ObjectError(
-                .tooLarge, file: name, "pack exceeds maximum allowed size" + (namesLimit ? " (\(HumanSize(limit)))" : ""))
+                .tooLarge, file: name,
+                "pack exceeds maximum allowed size" + (namesLimit ? " (\(HumanSize(limit)))" : ""))
         }
     }
 

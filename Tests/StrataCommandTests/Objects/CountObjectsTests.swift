@@ -1,4 +1,5 @@
 import Glibc
+import StrataObjects
 import SystemPackage
 import TestSupport
 import Testing

@@ -243,7 +243,7 @@ import Testing
                     ["show-index", "--object-format=\(algorithm.name)"], in: directory.path, stdin: index)
                 var lines: [String] = []
                 let listing = PackIndexListing(MemorySource(index, pieceSize: 1000), algorithm: algorithm)
-                try listing.forEach({ row throws(ObjectError) in
+                try listing.visit({ row throws(ObjectError) in
                     let crc = row.crc.map { " (\(hex($0)))" } ?? ""
                     lines.append("\(row.offset) \(row.id)\(crc)")
                 })

@@ -71,7 +71,7 @@ struct LinkTable {
     }
 
     /// Calls `body` with each object, in no order.
-    func forEach<E: Error>(_ body: (ObjectID, Knowledge) throws(E) -> Void) throws(E) {
+    func visit<E: Error>(_ body: (ObjectID, Knowledge) throws(E) -> Void) throws(E) {
         for slot in slots where slot.bits != 0 { try body(slot.id, Knowledge(bits: slot.bits)) }
     }
 }

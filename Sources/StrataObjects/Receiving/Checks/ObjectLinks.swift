@@ -35,7 +35,8 @@ enum ObjectLinks {
         let hex = id.algorithm.hexCount
         let lines = HeaderBytes(bytes)
         guard bytes.count >= hex + 24, lines.has("object ", at: 0), let target = lines.id(at: 7, hex),
-            bytes[7 + hex] == 0x0a, lines.has("type ", at: 8 + hex), let type = lines.line(at: 13 + hex), type.count < 20
+            bytes[7 + hex] == 0x0a, lines.has("type ", at: 8 + hex), let type = lines.line(at: 13 + hex),
+            type.count < 20
         else { throw Flaw(message: nil) }
         let word = type.map { bytes[$0] }
         guard let kind = ObjectKind(name: word) else {

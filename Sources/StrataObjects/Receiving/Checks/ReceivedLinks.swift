@@ -84,7 +84,8 @@ final class ReceivedLinks: Sendable {
         if isBroken || conflict != nil {
             throw failure(
                 id,
-                words == .indexing ? "Not all child objects of \(id) are reachable" : "Error on reachable objects of \(id)")
+                words == .indexing
+                    ? "Not all child objects of \(id) are reachable" : "Error on reachable objects of \(id)")
         }
     }
 
@@ -97,7 +98,7 @@ final class ReceivedLinks: Sendable {
         var missing: ObjectID?
         var wrong: (link: ObjectLinks.Link, kind: ObjectKind)?
         var (foreign, done) = (0, 0)
-        try table.forEach { id, known throws(ObjectError) in
+        try table.visit { id, known throws(ObjectError) in
             done += 1
             progress?.at(done, of: table.count)
             guard known.isLinked, !known.isReceived, let wanted = known.kind else { return }

@@ -205,7 +205,9 @@ final class UnpackRun {
     ) throws(ObjectError) -> ObjectContents {
         var failure: ObjectError?
         let result = unsafe bytes.withUnsafeBytes { raw -> [UInt8]? in
-            guard let delta = unsafe Delta(raw), delta.baseSize == base.bytes.count, delta.canGiveSize else { return nil }
+            guard let delta = unsafe Delta(raw), delta.baseSize == base.bytes.count, delta.canGiveSize else {
+                return nil
+            }
             worked += UInt64(delta.size)
             guard delta.size <= unpacker.limits.objectSize, worked <= unpacker.limits.work else {
                 failure = .tooLargeEntry(input.name, at: offset, delta.size)
@@ -229,7 +231,8 @@ final class UnpackRun {
     private func wait(_ base: WaitingDeltas.Base, _ number: Int, _ delta: [UInt8]) throws(ObjectError) {
         waiting.add(delta, of: number, on: base)
         guard waiting.size <= unpacker.limits.objectSize else {
-            throw ObjectError(.tooLarge, file: input.name, "the deltas that wait for their bases are more than is allowed")
+            throw ObjectError(
+                .tooLarge, file: input.name, "the deltas that wait for their bases are more than is allowed")
         }
     }
 

@@ -28,7 +28,8 @@ struct WaitingDeltas {
     /// Takes out those that wait for the object `id`, whose entry stands at `offset`.
     mutating func take(offset: Int, id: ObjectID) -> [Delta] {
         if deltas.isEmpty { return [] }
-        let found = (deltas.removeValue(forKey: .offset(offset)) ?? [])
+        let found =
+            (deltas.removeValue(forKey: .offset(offset)) ?? [])
             + (deltas.removeValue(forKey: .object(ChosenID(id))) ?? [])
         for delta in found { size -= delta.bytes.count + 64 }
         return found

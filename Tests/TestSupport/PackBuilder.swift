@@ -1,33 +1,41 @@
 import StrataHash
-import StrataModel
+public import StrataModel
 
 /// Packs that are made by hand, entry by entry, as git would or would not make them.
-struct PackBuilder {
-    struct Entry {
-        var type: UInt8
+public struct PackBuilder {
+    public struct Entry {
+        public var type: UInt8
         /// Stands between the header and the compressed data.
-        var base: [UInt8] = []
-        var data: [UInt8]
+        public var base: [UInt8] = []
+        public var data: [UInt8]
         /// What the header says, when that is a lie.
-        var size: Int?
+        public var size: Int?
         /// What stands in the place of the compressed data.
-        var stream: [UInt8]?
+        public var stream: [UInt8]?
+
+        public init(type: UInt8, base: [UInt8] = [], data: [UInt8], size: Int? = nil, stream: [UInt8]? = nil) {
+            self.type = type
+            self.base = base
+            self.data = data
+            self.size = size
+            self.stream = stream
+        }
     }
 
-    var algorithm = HashAlgorithm.sha1
-    var version = 2
-    var entries: [Entry] = []
+    public var algorithm = HashAlgorithm.sha1
+    public var version = 2
+    public var entries: [Entry] = []
     /// What the header says of the number of entries, when that is a lie.
-    var count: Int?
+    public var count: Int?
     /// Where the entries added so far start.
-    private(set) var offsets: [Int] = []
+    public private(set) var offsets: [Int] = []
     private var size = 12
 
-    init(_ algorithm: HashAlgorithm = .sha1) { self.algorithm = algorithm }
+    public init(_ algorithm: HashAlgorithm = .sha1) { self.algorithm = algorithm }
 
     /// Adds an entry; its number.
     @discardableResult
-    mutating func add(_ entry: Entry) -> Int {
+    public mutating func add(_ entry: Entry) -> Int {
         offsets.append(size)
         size += Self.bytes(entry).count
         entries.append(entry)
@@ -35,27 +43,29 @@ struct PackBuilder {
     }
 
     @discardableResult
-    mutating func add(_ kind: ObjectKind, _ data: [UInt8]) -> Int { add(Entry(type: kind.rawValue, data: data)) }
+    public mutating func add(_ kind: ObjectKind, _ data: [UInt8]) -> Int { add(Entry(type: kind.rawValue, data: data)) }
 
     /// Adds a delta against an entry.
     @discardableResult
-    mutating func add(delta: [UInt8], on number: Int) -> Int {
+    public mutating func add(delta: [UInt8], on number: Int) -> Int {
         add(Entry(type: 6, base: Self.distance(size - offsets[number]), data: delta))
     }
 
     /// Adds a delta against an object.
     @discardableResult
-    mutating func add(delta: [UInt8], on id: ObjectID) -> Int { add(Entry(type: 7, base: id.bytes, data: delta)) }
+    public mutating func add(delta: [UInt8], on id: ObjectID) -> Int {
+        add(Entry(type: 7, base: id.bytes, data: delta))
+    }
 
     /// The pack, with the right checksum.
-    var bytes: [UInt8] {
+    public var bytes: [UInt8] {
         var pack = Array("PACK".utf8) + Self.be32(version) + Self.be32(count ?? entries.count)
         for entry in entries { pack += Self.bytes(entry) }
         return Self.sealed(pack, algorithm)
     }
 
     /// The bytes and their checksum.
-    static func sealed(_ bytes: [UInt8], _ algorithm: HashAlgorithm = .sha1) -> [UInt8] {
+    public static func sealed(_ bytes: [UInt8], _ algorithm: HashAlgorithm = .sha1) -> [UInt8] {
         var hasher = ChecksumHasher(algorithm)
         hasher.update(bytes.span)
         return bytes + hasher.finish().bytes
@@ -68,10 +78,10 @@ struct PackBuilder {
 
     // MARK: - Parts
 
-    static func be32(_ value: Int) -> [UInt8] { [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: value >> $0) } }
+    public static func be32(_ value: Int) -> [UInt8] { [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: value >> $0) } }
 
     /// A zlib stream of stored blocks.
-    static func deflate(_ data: [UInt8]) -> [UInt8] {
+    public static func deflate(_ data: [UInt8]) -> [UInt8] {
         var stream: [UInt8] = [0x78, 0x01]
         var rest = data[...]
         repeat {
@@ -90,7 +100,7 @@ struct PackBuilder {
     }
 
     /// A number as pack headers and deltas have it: `bits` in the first byte, seven in each other.
-    static func number(_ value: Int, bits: Int = 7, or type: UInt8 = 0) -> [UInt8] {
+    public static func number(_ value: Int, bits: Int = 7, or type: UInt8 = 0) -> [UInt8] {
         var bytes = [UInt8(value & (1 << bits - 1)) | type]
         var rest = value >> bits
         while rest > 0 {
@@ -102,7 +112,7 @@ struct PackBuilder {
     }
 
     /// The distance to an ofs-delta's base.
-    static func distance(_ value: Int) -> [UInt8] {
+    public static func distance(_ value: Int) -> [UInt8] {
         var bytes = [UInt8(value & 0x7f)]
         var rest = value >> 7
         while rest > 0 {
@@ -114,7 +124,7 @@ struct PackBuilder {
     }
 
     /// A delta that keeps the base's first bytes, at most 255, and adds others.
-    static func delta(from size: Int, keeping kept: Int, adding added: [UInt8]) -> [UInt8] {
+    public static func delta(from size: Int, keeping kept: Int, adding added: [UInt8]) -> [UInt8] {
         number(size) + number(kept + added.count) + (kept > 0 ? [0x90, UInt8(kept)] : [])
             + (added.isEmpty ? [] : [UInt8(added.count)] + added)
     }
