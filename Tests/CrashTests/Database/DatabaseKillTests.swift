@@ -58,7 +58,7 @@ import Testing
         }
         if CrashMatrix.isComplete { #expect(outcomes.absent > 0 && outcomes.whole > 0) }
         // Other processes may have had the machine meanwhile.
-        #expect(spent.allSatisfy { $0 < .seconds(5) }, "\(spent)")
+        #expect(spent.allSatisfy { $0 < .seconds(5 * slack) }, "\(spent)")
         #expect(spent.sorted()[spent.count / 2] < Self.touchTime, "\(spent)")
     }
 
