@@ -107,7 +107,7 @@ final class ObjectBatch {
         _ id: ObjectID, called name: ArraySlice<UInt8>, rest: ArraySlice<UInt8>, mode: TreeEntryMode?,
         _ withContents: Bool
     ) throws(CommandExit) {
-        guard let (info, contents) = look(id, withContents, in: nil) else {
+        guard let (info, contents) = try look(id, withContents, in: nil) else {
             return mode == .submodule ? report("submodule", Bytes(id.hex)[...]) : report("missing", name)
         }
         if request.filter?.leavesOut(info) ?? false { return report("excluded", name) }
@@ -125,7 +125,7 @@ final class ObjectBatch {
             return try answerAhead(cursor, withContents)
         }
         while let id = try asking({ () throws(ObjectError) in try cursor.next() }) {
-            guard let (info, contents) = look(id, withContents, in: cursor) else {
+            guard let (info, contents) = try look(id, withContents, in: cursor) else {
                 report("missing", Bytes(id.hex)[...])
                 continue
             }
@@ -162,12 +162,14 @@ final class ObjectBatch {
     /// - Parameter cursor: a walk that gave the object last.
     private func look(
         _ id: ObjectID, _ withContents: Bool, in cursor: (any ObjectCursor)?
-    ) -> (info: ObjectInfo, contents: ObjectContents?)? {
+    ) throws(CommandExit) -> (info: ObjectInfo, contents: ObjectContents?)? {
         if cursor == nil || withContents && fields.isSubset(of: [.kind, .size]) {
             let found = cursor == nil ? ahead.take(id) : nil
             switch found ?? Self.look(id, withContents, fields, in: objects) {
             case .success(let answer): return answer
             case .failure(let error):
+                if error.isMissingReplacement { return nil }
+                if error.concernsReplacements { throw .fatal(error.cause) }
                 // As for git, what cannot be read is missing to whoever reads the output; the errors tell why.
                 console.errors.error(Bytes(error.description))
                 return nil

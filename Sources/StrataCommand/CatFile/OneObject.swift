@@ -19,10 +19,10 @@ struct OneObject {
         case .exists:
             return try asking { () throws(ObjectError) in try objects.contains(id) } ? .success : .failure
         case .type:
-            guard let kind = info(id, .kind)?.kind else { throw .fatal("git cat-file: could not get object info") }
+            guard let kind = try info(id, .kind)?.kind else { throw .fatal("git cat-file: could not get object info") }
             console.output.append { $0.append(kind: kind) }
         case .size:
-            guard let size = info(id, .size)?.size else { throw .fatal("git cat-file: could not get object info") }
+            guard let size = try info(id, .size)?.size else { throw .fatal("git cat-file: could not get object info") }
             console.output.append { $0.append(decimal: size) }
         case .pretty:
             try prettyPrint(id, name)
@@ -39,7 +39,7 @@ struct OneObject {
         guard let kind = ObjectKind(name: type) else {
             throw .fatal(Bytes("invalid object type \"") + type + Bytes("\""))
         }
-        guard let target = follow(id, to: kind) else {
+        guard let target = try follow(id, to: kind) else {
             throw .fatal(Bytes("git cat-file ") + name + Bytes(": bad file"))
         }
         try ObjectWriter(objects, console).write(target, kind: kind)
@@ -51,17 +51,19 @@ struct OneObject {
     }
 
     /// What is known of the object; nil when it is absent or, as the errors then tell, cannot be read.
-    private func info(_ id: ObjectID, _ fields: ObjectFields) -> ObjectInfo? {
+    private func info(_ id: ObjectID, _ fields: ObjectFields) throws(CommandExit) -> ObjectInfo? {
         do throws(ObjectError) {
             return try objects.info(of: id, fields)
         } catch {
+            if error.isMissingReplacement { return nil }
+            if error.concernsReplacements { throw .fatal(error.cause) }
             console.errors.error(Bytes(error.description))
             return nil
         }
     }
 
     private func prettyPrint(_ id: ObjectID, _ name: Bytes) throws(CommandExit) {
-        guard let kind = info(id, .kind)?.kind else { throw .fatal(Bytes("Not a valid object name ") + name) }
+        guard let kind = try info(id, .kind)?.kind else { throw .fatal(Bytes("Not a valid object name ") + name) }
         guard kind == .tree else { return try ObjectWriter(objects, console).write(id, kind: kind) }
         let listing = TreeListing(quotesFully: try repository.quotesPathsFully())
         try asking { () throws(ObjectError) in
@@ -71,7 +73,7 @@ struct OneObject {
     }
 
     /// Follows tags to what they name and a commit to its tree until an object of the kind turns up; nil when none does.
-    private func follow(_ id: ObjectID, to kind: ObjectKind) -> ObjectID? {
+    private func follow(_ id: ObjectID, to kind: ObjectKind) throws(CommandExit) -> ObjectID? {
         var current = id
         do throws(ObjectError) {
             // A tag's id depends on what it names, so only files that lie make a chain without end.
@@ -89,6 +91,7 @@ struct OneObject {
                 }
             }
         } catch {
+            if error.isMissingReplacement || error.concernsReplacements { throw .fatal(error.cause) }
             console.errors.error(Bytes(error.description))
         }
         return nil

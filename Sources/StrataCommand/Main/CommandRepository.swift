@@ -30,8 +30,8 @@ struct CommandRepository {
         throw RefError(.unsupported, "there is nothing to migrate")
     }
 
-    /// The objects, for verbs that read them; nil where there are none.
-    var contents: (any ObjectStore)?
+    /// The objects, for verbs that read them, with or without those that stand for others; nil where there are none.
+    var contents: (_ replaced: Bool) throws(CommandExit) -> (any ObjectStore)? = { _ throws(CommandExit) in nil }
     /// Why nothing has a name, where there is more to say: that its revision is unknown, or that the revision's tree has no such path.
     var explainUnknown: (Bytes) throws(CommandExit) -> CommandExit? = { _ throws(CommandExit) in nil }
     /// `core.quotePath`.

@@ -21,6 +21,10 @@ struct GlobalOptions {
             if ["-h", "--help", "-v", "--version"].contains(where: { argument == Bytes($0) }) { return }
             arguments.removeFirst()
             if isHarmless(argument) { continue }
+            if argument.equals("--no-replace-objects") {
+                invocation.readsReplacedObjects = true
+                continue
+            }
             if argument.equals("--bare") {
                 invocation.bare = true
                 // Here, whatever -C follows.
@@ -52,7 +56,6 @@ struct GlobalOptions {
         [
             "-p", "--paginate", "-P", "--no-pager", "--literal-pathspecs", "--no-literal-pathspecs", "--glob-pathspecs",
             "--noglob-pathspecs", "--icase-pathspecs", "--no-optional-locks", "--no-lazy-fetch", "--no-advice",
-            "--no-replace-objects",
         ].contains { argument == Bytes($0) }
     }
 

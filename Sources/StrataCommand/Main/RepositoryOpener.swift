@@ -64,7 +64,19 @@ enum RepositoryOpener {
             pack: { request throws(CommandExit) in try pack(repository, request, errors) },
             sweep: { () throws(CommandExit) in try sweep(repository) })
         result.status = { () throws(RefError) in try StoreStatusText.lines(of: repository) }
-        result.contents = repository.objects
+        result.contents = { replaced throws(CommandExit) in
+            guard replaced else {
+                do throws(RepositoryError) { _ = try repository.config.bool("core.usereplacerefs") } catch {
+                    throw CommandExit(error)
+                }
+                return repository.objects
+            }
+            do throws(ObjectError) {
+                return try repository.readObjects { errors.warning(Bytes($0)) }
+            } catch {
+                throw .fatal(error.cause)
+            }
+        }
         result.explainUnknown = { text throws(CommandExit) in try UnknownObject.explain(text, in: repository) }
         result.quotesPathsFully = { () throws(CommandExit) in
             do throws(RepositoryError) { return try repository.config.bool("core.quotepath") ?? true } catch {
@@ -119,6 +131,7 @@ enum RepositoryOpener {
         } catch {
             switch error {
             case .expression(.unsupported(let syntax)): throw .unsupported(syntax)
+            case .expression(.lookup(let error)) where error.concernsReplacements: throw .fatal(error.cause)
             case .expression(let failure):
                 errors.error(failure.message)
                 return .missing

@@ -112,7 +112,11 @@ enum CatFile {
         try checkFilter(values)
         try checkCombination(values)
         try refuseUnsupported(values)
-        guard let objects = repository.contents else { throw .fatal("there are no objects") }
+        // Whoever asks for all objects, or whether one exists, asks for those that are there.
+        let replaced = values.mode != .allObjects && values.mode != .exists
+        guard let objects = try repository.contents(replaced) else {
+            throw .fatal("there are no objects")
+        }
         if let batch = values.batch {
             if let mode = values.mode, mode != .allObjects {
                 throw misuse("'\(mode.rawValue)' is incompatible with batch mode")

@@ -24,6 +24,8 @@ public final class Repository: Sendable {
     public let objects: FilesObjectStore
     /// The configured values that objects obey.
     public let objectSettings: ObjectSettings
+    /// Which objects stand for others to who reads them.
+    public let replacements: Replacements
 
     /// Opens the repository that git would use from `directory` on, as the process's environment says.
     ///
@@ -55,6 +57,8 @@ public final class Repository: Sendable {
         refs = CurrentRefStore(stores, .worktree)
         common = CurrentRefStore(stores, .common)
         objectSettings = try ObjectSettings(config, settings)
+        replacements = Replacements(
+            refs: refs, config: config, environment: environment, algorithm: location.format.objectFormat)
         objects = FilesObjectStore(
             objectDirectory: location.objectDirectory, algorithm: location.format.objectFormat,
             alternates: environment.value("GIT_ALTERNATE_OBJECT_DIRECTORIES") ?? [], writing: objectSettings.writing)
@@ -67,6 +71,14 @@ public final class Repository: Sendable {
     public var database: LMDBEnvironment? { stores.currentOrKnown.stores.database }
 
     public var hashAlgorithm: HashAlgorithm { location.format.objectFormat }
+
+    /// The objects as git's commands read them: those that others stand for are read as those. ``objects`` itself where there are none such.
+    ///
+    /// - Parameter warn: as of ``Replacements/all(warn:)``.
+    public func readObjects(warn: (@Sendable (String) -> Void)? = nil) throws(ObjectError) -> any ObjectStore {
+        let replacements = try replacements.all(warn: warn)
+        return replacements.isEmpty ? objects : ReplacedObjectStore(objects, replacements: replacements)
+    }
 
     /// What transactions need: the objects, who commits, which reflogs are made, and the repository's hook.
     ///
@@ -115,8 +127,12 @@ public final class Repository: Sendable {
     ///
     /// - Parameter warn: is told of ambiguous names; nil = they are not looked for.
     public func revisions(warn: (@Sendable (String) -> Void)? = nil) throws(RefError) -> RevisionResolver {
-        RevisionResolver(
-            refs: try refs.snapshot(), reflogs: refs.reflogs, objects: objects, place: RelativePathBase(location),
+        // A name that needs no object needs no list of replacements.
+        let read = ReplacedObjectStore(objects) { [replacements] id throws(ObjectError) in
+            try replacements.replacement(of: id, warn: warn)
+        }
+        return RevisionResolver(
+            refs: try refs.snapshot(), reflogs: refs.reflogs, objects: read, place: RelativePathBase(location),
             warnsOfAmbiguity: settings.warnsOfAmbiguousNames, warn: warn)
     }
 }
