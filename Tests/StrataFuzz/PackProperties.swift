@@ -1,4 +1,5 @@
 import Glibc
+import StrataIO
 import StrataModel
 import StrataObjects
 import SystemPackage
@@ -72,6 +73,32 @@ func fuzzPack(_ bytes: [UInt8]) throws {
         _ = try? cursor.info([.kind, .size, .storedSize, .deltaBase, .place])
     }
     try require(count == 4, "a pack of 4 gives \(count)")
+    try checkReceiving(body, count: Int(bytes[0] & 7), into: directory.path)
+}
+
+/// A pack of `body` that comes from outside: with all checks it is received and unpacked, or refused in words.
+private func checkReceiving(_ body: [UInt8], count: Int, into directory: FilePath) throws {
+    let pack = PackBuilder.sealed(Array("PACK".utf8) + PackBuilder.be32(2) + PackBuilder.be32(count) + body)
+    var indexer = PackIndexer(algorithm: .sha1)
+    indexer.limits.objectSize = 1 << 24
+    indexer.limits.work = 1 << 26
+    indexer.limits.bigFileThreshold = 1 << 10
+    indexer.objectRules = ObjectRules(.strict)
+    indexer.requiresLinks = true
+    var unpacker = PackUnpacker(store: FilesObjectStore(objectDirectory: directory, algorithm: .sha1))
+    unpacker.limits = indexer.limits
+    unpacker.objectRules = indexer.objectRules
+    // Files take time; one in four writes some.
+    unpacker.isDryRun = body.count % 4 != 0
+    do throws(ObjectError) {
+        if body.count % 4 == 0 {
+            _ = try indexer.receive(
+                MemorySource(pack, pieceSize: 100), into: directory, as: directory.appending("received.pack"))
+        }
+        _ = try unpacker.unpack(MemorySource(pack, pieceSize: 100))
+    } catch {
+        try require(error.code == .corrupt || error.code == .tooLarge, "\(error.code): \(error)")
+    }
 }
 
 /// The index of a pack: whatever it says, answers are those of the pack or errors.

@@ -147,6 +147,7 @@ public struct PackIndexer: Sendable {
 
     /// What is done with each object of `pack`.
     func checks(_ pack: FilePath) -> ReceivedChecks {
+        let problems = self.problems.map { ProblemReport($0).inTurn }
         let links =
             objectRules != nil || requiresLinks
             ? ReceivedLinks(shallow: shallow, limit: limits.links, pack: pack.string, tell: problems) : nil

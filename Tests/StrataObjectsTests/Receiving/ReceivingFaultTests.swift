@@ -68,6 +68,54 @@ import Testing
         }
     }
 
+    /// Unpacking with checks: a call that fails is told, what is left is whole, and the next one goes through.
+    @Test(arguments: [Durability.none, .data])
+    func failuresOfUnpacking(_ durability: Durability) throws {
+        var builder = PackBuilder()
+        let text = [UInt8](repeating: 0x61, count: 30)
+        builder.add(.blob, text)
+        builder.add(delta: PackBuilder.delta(from: 30, keeping: 9, adding: [1, 2]), on: 0)
+        builder.add(.blob, [UInt8](repeating: 0x62, count: 5000))
+        builder.add(.tree, [])
+        func unpacker(_ directory: FilePath) -> PackUnpacker {
+            let writing = ObjectWriting(syncing: ObjectWriting.Syncing(durability))
+            var unpacker = PackUnpacker(
+                store: FilesObjectStore(
+                    objectDirectory: directory.appending("objects"), algorithm: .sha1, writing: writing))
+            unpacker.objectRules = ObjectRules(.strict)
+            unpacker.limits.bigFileThreshold = 1000
+            return unpacker
+        }
+        func empty() throws -> TemporaryDirectory {
+            let directory = try TemporaryDirectory()
+            try git(["init", "--quiet", "--bare", "--template=", "."], in: directory.path)
+            return directory
+        }
+        let model = try empty()
+        let session = DiskFaults.install(.init(under: model.path))
+        _ = try unpacker(model.path).unpack(MemorySource(builder.bytes))
+        session.remove()
+        let calls = session.trace
+        #expect(calls.count > 12)
+        for (index, call) in calls.enumerated() {
+            for action in [DiskFaults.Action.fail(.noSpace), .shorten(7, .ioError)] {
+                let directory = try empty()
+                let session = DiskFaults.install(.init(under: directory.path, at: index + 1, action))
+                let result = Result { try unpacker(directory.path).unpack(MemorySource(builder.bytes)) }
+                session.remove()
+                if case .failure(let error) = result {
+                    #expect((error as? ObjectError)?.code == .unavailable, "\(call): \(error)")
+                }
+                // Whatever name is there leads to a whole object.
+                let store = FilesObjectStore(objectDirectory: directory.path.appending("objects"), algorithm: .sha1)
+                let cursor = try store.cursor(.byID)
+                while let id = try cursor.next() { #expect(try VerifyingObjectStore(store).read(id) != nil, "\(call)") }
+                _ = try unpacker(directory.path).unpack(MemorySource(builder.bytes))
+                #expect(try store.counts().loose == 4, "\(call)")
+            }
+        }
+    }
+
     /// A process that is killed before and after each call. What it leaves are temporary files, and git is content.
     @Test func killed() throws {
         let place = try ReceivingPlace(commits: 10)

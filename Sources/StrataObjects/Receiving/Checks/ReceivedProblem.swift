@@ -1,4 +1,5 @@
 public import StrataModel
+import Synchronization
 
 /// Something that is wrong with an object that is received.
 public struct ReceivedProblem: Sendable, Hashable {
@@ -29,3 +30,15 @@ public struct ReceivedProblem: Sendable, Hashable {
 
 /// Who is told of problems, each before the call that it ends throws. From any thread, one at a time.
 public typealias ReceivedProblems = @Sendable (ReceivedProblem) -> Void
+
+/// Tells of one problem at a time, whatever thread finds it.
+final class ProblemReport: Sendable {
+    private let tell: ReceivedProblems
+    private let turn = Mutex<Void>(())
+
+    init(_ tell: @escaping ReceivedProblems) { self.tell = tell }
+
+    var inTurn: ReceivedProblems {
+        { problem in self.turn.withLock { _ in self.tell(problem) } }
+    }
+}
