@@ -89,7 +89,8 @@ let package = Package(
 
         // For whoever writes a store.
         .target(
-            name: "StrataTesting", dependencies: ["StrataModel", "StrataIO", "StrataRefs"], swiftSettings: settings),
+            name: "StrataTesting", dependencies: ["StrataModel", "StrataIO", "StrataRefs", "StrataObjects"],
+            swiftSettings: settings),
 
         // Tests.
         .target(name: "CTestSupport", path: "Tests/CTestSupport"),
@@ -184,8 +185,8 @@ let package = Package(
         .testTarget(
             name: "StrataTestingTests",
             dependencies: [
-                "StrataTesting", "StrataModel", "StrataIO", "StrataRefs", "StrataFiles", "StrataLMDB", "TestSupport",
-                system,
+                "StrataTesting", "StrataModel", "StrataIO", "StrataRefs", "StrataFiles", "StrataLMDB", "StrataObjects",
+                "TestSupport", system,
             ],
             swiftSettings: settings),
         .testTarget(

@@ -10,7 +10,7 @@ public import StrataRefs
 ///   ``checkRefStore(_:sharing:)``.
 public func checkRefStore(
     _ options: RefStoreCheckOptions = RefStoreCheckOptions(), make: @escaping @Sendable () throws -> any RefStore
-) -> RefStoreReport {
+) -> StoreReport {
     checkRefStore(options, sharing: { SharedReferences([try make()]) })
 }
 
@@ -24,8 +24,8 @@ public func checkRefStore(
 public func checkRefStore(
     _ options: RefStoreCheckOptions = RefStoreCheckOptions(),
     sharing make: @escaping @Sendable () throws -> SharedReferences
-) -> RefStoreReport {
-    var report = RefStoreReport()
+) -> StoreReport {
+    var report = StoreReport()
     var forest: Trial?
     for law in LawBook.whole.laws { law.check(make, options, &forest, &report) }
     checkHistories(make, options, &report)

@@ -4,5 +4,5 @@ struct ConcurrencyFindings: Sendable {
     var checked: [String] = []
     /// Those that were not, or not to the end, and why.
     var skipped: [(check: String, reason: String)] = []
-    var failures: [RefStoreFailure] = []
+    var failures: [StoreFailure] = []
 }

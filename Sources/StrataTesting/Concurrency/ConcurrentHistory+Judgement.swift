@@ -2,7 +2,7 @@ import StrataRefs
 
 extension ConcurrentHistory {
     /// All that is wrong with the history, and the checks that could not be brought to an end.
-    func judge() -> (failures: [RefStoreFailure], undecided: [String]) {
+    func judge() -> (failures: [StoreFailure], undecided: [String]) {
         var failures = records.failures
         if let failure = refusedValue() { failures.append(failure) }
         if let failure = movedSnapshot() { failures.append(failure) }
@@ -16,7 +16,7 @@ extension ConcurrentHistory {
 
     // MARK: One order
 
-    private func judgeOrder(_ failures: inout [RefStoreFailure], _ undecided: inout [String]) {
+    private func judgeOrder(_ failures: inout [StoreFailure], _ undecided: inout [String]) {
         let together = changes + wholeLooks
         let answer = answer(together, script.slots)
         // Where it has all looks, an order of all together is one of each reference.
@@ -51,7 +51,7 @@ extension ConcurrentHistory {
 
     private func contradiction(
         _ check: String, _ operations: [HistoryOperation], _ slots: [Int]
-    ) -> RefStoreFailure {
+    ) -> StoreFailure {
         let names = slots.map { "'\(HistoryValues.names[$0])'" }.joined(separator: " and ")
         let found = Contradiction(in: part(operations, slots), from: slots.map { initial[$0] })
         var lines = found?.operations.map(\.line) ?? []
@@ -59,13 +59,13 @@ extension ConcurrentHistory {
             let values = zip(slots, before).map { "\(HistoryValues.names[$0]) is \(HistoryValues.text($1))" }
             lines.insert("in the beginning \(values.joined(separator: ", "))", at: 0)
         }
-        return RefStoreFailure(check, "no order explains what happened to \(names)", history: lines)
+        return StoreFailure(check, "no order explains what happened to \(names)", history: lines)
     }
 
     // MARK: What is wrong in itself
 
     /// A value that was seen though its edit was refused.
-    private func refusedValue() -> RefStoreFailure? {
+    private func refusedValue() -> StoreFailure? {
         let seen =
             records.operations.flatMap { operation in
                 operation.touches.map { ($0.requires, operation.line) }
@@ -75,14 +75,14 @@ extension ConcurrentHistory {
             }
         for case (.value(let value), let line) in seen {
             guard let refusal = records.refused[value] else { continue }
-            return RefStoreFailure(
+            return StoreFailure(
                 ConcurrencyCheck.refused, "#\(value) is there though its edit was refused", history: [refusal, line])
         }
         return nil
     }
 
     /// A snapshot that shows two values of one reference.
-    private func movedSnapshot() -> RefStoreFailure? {
+    private func movedSnapshot() -> StoreFailure? {
         guard capabilities.contains(.snapshotIsolation) else { return nil }
         for look in records.looks {
             var values: [Int: Int] = [:]
@@ -94,7 +94,7 @@ extension ConcurrentHistory {
                     return
                         "until \(seen.end), \(seen.kind == .listing ? "listed" : "read"): \(words.joined(separator: ", "))"
                 }
-                return RefStoreFailure(
+                return StoreFailure(
                     ConcurrencyCheck.snapshots,
                     "'\(HistoryValues.names[slot])' changes in a snapshot, taken \(look.start) to \(look.end)",
                     history: lines)
@@ -104,7 +104,7 @@ extension ConcurrentHistory {
     }
 
     /// Two references that are there at once and exclude each other.
-    private func conflict() -> RefStoreFailure? {
+    private func conflict() -> StoreFailure? {
         let looks = capabilities.contains(.snapshotIsolation) ? records.looks.flatMap(\.seen).map(\.values) : []
         let last = script.slots.map { (slot: $0, value: final[$0]) }
         for values in looks + [last] {
@@ -115,7 +115,7 @@ extension ConcurrentHistory {
                 let writers = records.operations.filter { operation in
                     operation.touches.contains { $0.writes == value || $0.writes == second.value }
                 }
-                return RefStoreFailure(
+                return StoreFailure(
                     ConcurrencyCheck.conflicts,
                     "'\(HistoryValues.names[slot])' and '\(HistoryValues.names[other])' are there at once",
                     history: writers.map(\.line))

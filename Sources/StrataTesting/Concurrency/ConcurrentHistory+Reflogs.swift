@@ -3,9 +3,9 @@ import StrataRefs
 
 extension ConcurrentHistory {
     /// What is wrong with the reflogs: each is the chain of the changes of its reference since that was made, and HEAD's that of its branch.
-    func reflogFailures() -> [RefStoreFailure] {
+    func reflogFailures() -> [StoreFailure] {
         guard capabilities.contains(.reflogs), let reflogs = store.reflogs else { return [] }
-        var failures: [RefStoreFailure] = []
+        var failures: [StoreFailure] = []
         for slot in script.slots where slot != HistoryValues.link {
             // What failed without a verdict may have left its line.
             if records.written[slot]?.contains(where: { !$0.isCertain }) ?? false { continue }
@@ -17,7 +17,7 @@ extension ConcurrentHistory {
         return failures
     }
 
-    private func failure(of name: RefName, _ slot: Int, _ reflogs: any ReflogStore) -> RefStoreFailure? {
+    private func failure(of name: RefName, _ slot: Int, _ reflogs: any ReflogStore) -> StoreFailure? {
         do throws(RefError) {
             var lines: [(old: Int?, new: Int?)] = []
             try reflogs.read(name, newestFirst: false) { entry throws(RefError) in
@@ -26,9 +26,9 @@ extension ConcurrentHistory {
             }
             guard let (finding, part) = finding(lines, name, slot) else { return nil }
             let words = lines[part].map { "\(text($0.old)) to \(text($0.new))" }
-            return RefStoreFailure(ConcurrencyCheck.reflogs, "the log of '\(name)' \(finding)", history: words)
+            return StoreFailure(ConcurrencyCheck.reflogs, "the log of '\(name)' \(finding)", history: words)
         } catch {
-            return RefStoreFailure(ConcurrencyCheck.reflogs, "the log of '\(name)' cannot be read: \(error)")
+            return StoreFailure(ConcurrencyCheck.reflogs, "the log of '\(name)' cannot be read: \(error)")
         }
     }
 

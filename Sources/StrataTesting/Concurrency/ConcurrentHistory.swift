@@ -20,9 +20,9 @@ struct ConcurrentHistory: Sendable {
     /// - Returns: the history; or what went wrong, where it did not come to its end.
     static func run(
         _ number: Int, _ options: RefStoreCheckOptions, _ references: SharedReferences
-    ) -> Result<ConcurrentHistory, RefStoreFailure> {
+    ) -> Result<ConcurrentHistory, StoreFailure> {
         guard let store = references.handles.first, let writer = references.writer else {
-            return .failure(RefStoreFailure(ConcurrencyCheck.reads, "there is no store that can be written"))
+            return .failure(StoreFailure(ConcurrencyCheck.reads, "there is no store that can be written"))
         }
         let script = HistoryScript(number, options, store)
         let initial: [Int]
@@ -30,7 +30,7 @@ struct ConcurrentHistory: Sendable {
             initial = try script.begin(in: writer)
             try references.upkeep?()
         } catch {
-            return .failure(RefStoreFailure(ConcurrencyCheck.transactions, "no reference can be made: \(error)"))
+            return .failure(StoreFailure(ConcurrencyCheck.transactions, "no reference can be made: \(error)"))
         }
         let recorder = HistoryRecorder(patience: .milliseconds(patience))
         let (writers, steps) = (options.threads, options.stepsPerThread)
@@ -48,7 +48,7 @@ struct ConcurrentHistory: Sendable {
         let records = recorder.all
         guard ended else {
             let calls = records.running.sorted { $0.key < $1.key }.map { "thread \($0.key): \($0.value)" }
-            return .failure(RefStoreFailure(ConcurrencyCheck.returns, "calls do not return", history: calls))
+            return .failure(StoreFailure(ConcurrencyCheck.returns, "calls do not return", history: calls))
         }
         return end(script, initial, records, references.capabilities, store)
     }
@@ -72,7 +72,7 @@ struct ConcurrentHistory: Sendable {
     private static func end(
         _ script: HistoryScript, _ initial: [Int], _ records: HistoryRecorder.Records,
         _ capabilities: RefStoreCapabilities, _ store: any RefStore
-    ) -> Result<ConcurrentHistory, RefStoreFailure> {
+    ) -> Result<ConcurrentHistory, StoreFailure> {
         var final = initial
         for glance in [Glance.read(script.slots), .list] {
             switch Glance.snapshot(of: store).flatMap({ glance.values(in: $0, script) }) {
@@ -82,7 +82,7 @@ struct ConcurrentHistory: Sendable {
                     if glance == .list, final[slot] != value {
                         let (read, listed) = (HistoryValues.text(final[slot]), HistoryValues.text(value))
                         return .failure(
-                            RefStoreFailure(
+                            StoreFailure(
                                 ConcurrencyCheck.reads,
                                 "'\(HistoryValues.names[slot])' is read as \(read) and listed as \(listed), with nobody writing"
                             ))

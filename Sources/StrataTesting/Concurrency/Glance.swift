@@ -22,16 +22,16 @@ enum Glance: Equatable {
         }
     }
 
-    static func snapshot(of store: any RefStore) -> Result<any RefSnapshot, RefStoreFailure> {
+    static func snapshot(of store: any RefStore) -> Result<any RefSnapshot, StoreFailure> {
         do throws(RefError) { return .success(try store.snapshot()) } catch {
-            return .failure(RefStoreFailure(ConcurrencyCheck.reads, "no snapshot is to be had: \(error)"))
+            return .failure(StoreFailure(ConcurrencyCheck.reads, "no snapshot is to be had: \(error)"))
         }
     }
 
     /// What is seen: of slots that the history has, also those that hold nothing.
     func values(
         in snapshot: any RefSnapshot, _ script: HistoryScript
-    ) -> Result<[(slot: Int, value: Int)], RefStoreFailure> {
+    ) -> Result<[(slot: Int, value: Int)], StoreFailure> {
         do throws(RefError) {
             var values: [(slot: Int, value: Int)] = []
             switch self {
@@ -50,20 +50,20 @@ enum Glance: Equatable {
                     let name = view.refName
                     guard let slot = HistoryValues.slots[name] else {
                         return .failure(
-                            RefStoreFailure(ConcurrencyCheck.reads, "a listing has '\(name)', which nobody wrote"))
+                            StoreFailure(ConcurrencyCheck.reads, "a listing has '\(name)', which nobody wrote"))
                     }
                     guard let value = script.values.number(of: view.value), value != 0 else {
                         return .failure(Self.foreign(slot, view.value))
                     }
                     if found.updateValue(value, forKey: slot) != nil {
-                        return .failure(RefStoreFailure(ConcurrencyCheck.reads, "a listing has '\(name)' twice"))
+                        return .failure(StoreFailure(ConcurrencyCheck.reads, "a listing has '\(name)' twice"))
                     }
                 }
                 values = script.slots.sorted().map { ($0, found[$0] ?? 0) }
             }
             return .success(values)
         } catch {
-            return .failure(RefStoreFailure(ConcurrencyCheck.reads, "a reference cannot be read: \(error)"))
+            return .failure(StoreFailure(ConcurrencyCheck.reads, "a reference cannot be read: \(error)"))
         }
     }
 
@@ -75,16 +75,16 @@ enum Glance: Equatable {
         return found
     }
 
-    private static func foreign(_ slot: Int, _ value: RefValue?) -> RefStoreFailure {
+    private static func foreign(_ slot: Int, _ value: RefValue?) -> StoreFailure {
         let text = value.map { "\($0)" } ?? "nothing"
-        return RefStoreFailure(
+        return StoreFailure(
             ConcurrencyCheck.reads, "'\(HistoryValues.names[slot])' holds \(text), which nobody wrote")
     }
 }
 
 extension HistoryRecorder {
     /// The answer; a failure is written down.
-    func good<Answer>(_ answer: Result<Answer, RefStoreFailure>) -> Answer? {
+    func good<Answer>(_ answer: Result<Answer, StoreFailure>) -> Answer? {
         switch answer {
         case .success(let answer): return answer
         case .failure(let failure):

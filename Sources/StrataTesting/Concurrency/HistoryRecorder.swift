@@ -30,7 +30,7 @@ final class HistoryRecorder: Sendable {
         /// The references whose reflog was expired.
         var expired: Set<RefName> = []
         /// What was wrong at once.
-        var failures: [RefStoreFailure] = []
+        var failures: [StoreFailure] = []
         /// The calls that have not returned, by thread.
         var running: [Int: String] = [:]
     }
@@ -47,7 +47,7 @@ final class HistoryRecorder: Sendable {
     func change(_ body: (inout Records) -> Void) { records.withLock { body(&$0) } }
 
     func fail(_ check: String, _ finding: String, _ lines: [String] = []) {
-        records.withLock { $0.failures.append(RefStoreFailure(check, finding, history: lines)) }
+        records.withLock { $0.failures.append(StoreFailure(check, finding, history: lines)) }
     }
 
     /// Makes a call.

@@ -15,7 +15,7 @@ func checkConcurrentHistories(
     for number in 0..<options.concurrentHistories {
         let references: SharedReferences
         do { references = try make() } catch {
-            findings.failures.append(RefStoreFailure(ConcurrencyCheck.reads, "no store is to be had: \(error)"))
+            findings.failures.append(StoreFailure(ConcurrencyCheck.reads, "no store is to be had: \(error)"))
             break
         }
         if number == 0 {

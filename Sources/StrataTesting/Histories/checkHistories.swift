@@ -3,7 +3,7 @@ import StrataRefs
 /// Runs random histories on stores beside the model. One that finds a difference is made as small as it goes; after three that is enough.
 func checkHistories(
     _ make: @escaping @Sendable () throws -> SharedReferences, _ options: RefStoreCheckOptions,
-    _ report: inout RefStoreReport
+    _ report: inout StoreReport
 ) {
     let check = "histories: as the model"
     guard options.histories > 0 else { return }
@@ -14,7 +14,7 @@ func checkHistories(
         let first = try makeTrial()
         guard first.writer.capabilities.contains(.writes), !HistoryGenerator.names(first).isEmpty else {
             report.skipped.append(
-                RefStoreReport.Skip(
+                StoreReport.Skip(
                     check: check, reason: "nothing can be put into the store; see checkRefStore(_:sharing:)"))
             return
         }
@@ -29,12 +29,12 @@ func checkHistories(
             }
             shrinking.run()
             report.failures.append(
-                RefStoreFailure(
+                StoreFailure(
                     "\(check), seed \(seed)", shrinking.finding,
                     history: shrinking.history.map { $0.text(first.letters) }))
         }
     } catch {
-        report.failures.append(RefStoreFailure(check, "no store could be made: \(error)"))
+        report.failures.append(StoreFailure(check, "no store could be made: \(error)"))
     }
-    report.checked.append(RefStoreReport.Check(name: check, time: ContinuousClock.now - start))
+    report.checked.append(StoreReport.Check(name: check, time: ContinuousClock.now - start))
 }

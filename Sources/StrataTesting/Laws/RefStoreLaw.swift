@@ -11,24 +11,15 @@ struct RefStoreLaw: Sendable {
 
     func check(
         _ make: () throws -> SharedReferences, _ options: RefStoreCheckOptions, _ forest: inout Trial?,
-        _ report: inout RefStoreReport
+        _ report: inout StoreReport
     ) {
-        let start = ContinuousClock.now
-        do {
+        report.check(name) {
             guard options.includes(name) else { throw NotApplicable("it is not asked for") }
             let trial = try readsForest ? Self.plant(&forest, make, options) : Trial(make(), options)
             let missing = needs.subtracting(trial.capabilities)
             guard missing.isEmpty else { throw NotApplicable("the store declares no \(missing.words)") }
             try body(trial)
-        } catch let error as NotApplicable {
-            report.skipped.append(RefStoreReport.Skip(check: name, reason: error.reason))
-            return
-        } catch let error as LawBroken {
-            report.failures.append(RefStoreFailure(name, error.finding))
-        } catch {
-            report.failures.append(RefStoreFailure(name, "it fails: \(error)"))
         }
-        report.checked.append(RefStoreReport.Check(name: name, time: ContinuousClock.now - start))
     }
 }
 
@@ -43,18 +34,6 @@ extension RefStoreLaw {
         forest = trial
         return trial
     }
-}
-
-/// Thrown by a law that has nothing to say about a store.
-struct NotApplicable: Error {
-    let reason: String
-    init(_ reason: String) { self.reason = reason }
-}
-
-/// Thrown by a law that is broken.
-struct LawBroken: Error {
-    let finding: String
-    init(_ finding: String) { self.finding = finding }
 }
 
 /// The laws, family by family.

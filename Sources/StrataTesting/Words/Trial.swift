@@ -2,7 +2,7 @@ import StrataModel
 import StrataRefs
 
 /// A new store for one law, and the words in which laws are written.
-final class Trial {
+final class Trial: Expecting {
     /// The store that is checked.
     let store: any RefStore
     /// Another way to the same references, where there is one, which can be written.
@@ -105,27 +105,6 @@ final class Trial {
     }
 
     // MARK: What is found
-
-    /// Ends the law as broken unless `found` is `expected`.
-    func expect<Value: Equatable>(
-        _ found: Value, _ expected: Value, _ what: @autoclosure () -> String
-    ) throws {
-        guard found == expected else {
-            throw LawBroken("\(what()): \(words(found)) instead of \(words(expected))")
-        }
-    }
-
-    func expect(_ isSo: Bool, _ what: @autoclosure () -> String) throws {
-        guard isSo else { throw LawBroken(what()) }
-    }
-
-    private func words(_ value: some Any) -> String {
-        switch value {
-        case let text as String: "'\(text)'"
-        case let text as String?: text.map { "'\($0)'" } ?? "nothing"
-        default: "\(value)"
-        }
-    }
 
     /// Compares all references, listed and read one by one, with `expected`: letters, or `ref: ` and a name.
     func expectReferences(_ expected: [String: String], _ when: String = "afterwards") throws {

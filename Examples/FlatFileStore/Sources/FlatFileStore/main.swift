@@ -11,7 +11,7 @@ import Synchronization
 import SystemPackage
 
 /// Runs the kit on stores in new directories below `root`: two of each file, as two processes have them.
-func check(in root: FilePath) -> RefStoreReport {
+func check(in root: FilePath) -> StoreReport {
     let count = Mutex(0)
     return checkRefStore(sharing: {
         let number = count.withLock { count in

@@ -1,5 +1,5 @@
-/// What ``checkRefStore(_:make:)`` found out about a store.
-public struct RefStoreReport: Sendable, CustomStringConvertible {
+/// What ``checkRefStore(_:make:)`` or ``checkObjectStore(_:make:)`` found out about a store.
+public struct StoreReport: Sendable, CustomStringConvertible {
     /// A check that was made, and how long it took, stores and all.
     public struct Check: Sendable, Hashable {
         public let name: String
@@ -17,7 +17,7 @@ public struct RefStoreReport: Sendable, CustomStringConvertible {
     /// Those that do not apply to the store.
     public internal(set) var skipped: [Skip] = []
     /// What the store does wrong; empty for a good one.
-    public internal(set) var failures: [RefStoreFailure] = []
+    public internal(set) var failures: [StoreFailure] = []
 
     init() {}
 
@@ -31,6 +31,20 @@ public struct RefStoreReport: Sendable, CustomStringConvertible {
             .sorted { $0.count != $1.count ? $0.count > $1.count : $0.reason < $1.reason }
         return ([sums] + reasons.map { "  \($0.count) skipped: \($0.reason)" } + failures.map(\.description))
             .joined(separator: "\n")
+    }
+
+    /// Makes a check: what `body` throws is why it does not apply (``NotApplicable``), or what is wrong.
+    mutating func check(_ name: String, _ body: () throws -> Void) {
+        let start = ContinuousClock.now
+        do { try body() } catch let error as NotApplicable {
+            skipped.append(Skip(check: name, reason: error.reason))
+            return
+        } catch let error as LawBroken {
+            failures.append(StoreFailure(name, error.finding))
+        } catch {
+            failures.append(StoreFailure(name, "it fails: \(error)"))
+        }
+        checked.append(Check(name: name, time: ContinuousClock.now - start))
     }
 
     /// Adds what concurrent histories showed, and the time that they took together.

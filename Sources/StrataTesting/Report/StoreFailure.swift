@@ -1,5 +1,5 @@
 /// Something that a store does and should not.
-public struct RefStoreFailure: Error, Sendable, CustomStringConvertible {
+public struct StoreFailure: Error, Sendable, CustomStringConvertible {
     /// The check, by name.
     public let check: String
     /// What was expected and what was found.

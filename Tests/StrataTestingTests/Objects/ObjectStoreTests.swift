@@ -1,0 +1,20 @@
+import StrataModel
+import StrataObjects
+import Testing
+
+@testable import StrataTesting
+
+/// The kit finds nothing in the library's own stores of objects, as they are and composed.
+@Suite struct ObjectStoreTests {
+    private func check(_ kind: CheckedObjects) throws {
+        let report = try kind.check()
+        #expect(report.failures.map(\.description) == [])
+        #expect(report.checked.count > 20, "\(report)")
+    }
+
+    @Test(arguments: CheckedObjects.physical) func physicalStores(_ kind: CheckedObjects) throws { try check(kind) }
+
+    @Test(arguments: CheckedObjects.packed) func packedMeanwhile(_ kind: CheckedObjects) throws { try check(kind) }
+
+    @Test(arguments: CheckedObjects.compositions) func compositions(_ kind: CheckedObjects) throws { try check(kind) }
+}
