@@ -2,31 +2,24 @@ public import StrataModel
 
 extension FilesObjectStore {
     public func ids(startingWith prefix: ObjectIDPrefix, atMost count: Int) throws(ObjectError) -> [ObjectID] {
-        let found: [ObjectID]? = try inEveryState { snapshot throws(ObjectError) in
-            let (found, failure, hasVanished) = ids(startingWith: prefix, atMost: count, in: snapshot)
-            // One is not known to be the only one when another place could not be read.
-            if found.isEmpty || hasVanished || (failure != nil && found.count < 2) {
-                return .missing(failure, vanished: hasVanished)
-            }
-            return .found(found)
-        }
-        return found ?? []
-    }
-
-    private func ids(
-        startingWith prefix: ObjectIDPrefix, atMost count: Int, in snapshot: CatalogSnapshot
-    ) -> ([ObjectID], ObjectError?, hasVanished: Bool) {
         var found: [ObjectID] = []
-        var (tables, failure, hasVanished) = tables(in: snapshot)
-        if tables.count > 3, let index = merged(snapshot, tables) {
-            var place = index.lowerBound(prefix.lowest)
-            while place < index.count, found.count < count, prefix.matches(index.id(at: place)) {
+        let packs = try packs { loose throws(ObjectError) in
+            found += try loose.ids(startingWith: prefix, atMost: count)
+        }
+        var failure = packs.failure
+        if packs.tables.count > 3, let index = merged(packs.snapshot, packs.tables) {
+            var (place, taken) = (index.lowerBound(prefix.lowest), 0)
+            var last: ObjectID?
+            while place < index.count, taken < count, prefix.matches(index.id(at: place)) {
                 let id = index.id(at: place)
-                if found.last != id { found.append(id) }
                 place += 1
+                if id == last { continue }
+                found.append(id)
+                taken += 1
+                last = id
             }
         } else {
-            for table in tables {
+            for table in packs.tables {
                 var position = table.lowerBound(prefix.lowest)
                 let start = found.count
                 while position < table.count, found.count - start < count, prefix.matches(table.id(at: position)) {
@@ -35,27 +28,23 @@ extension FilesObjectStore {
                 }
             }
         }
-        for table in tables {
+        for table in packs.tables {
             do throws(ObjectError) { try table.checkSearch(for: prefix.lowest) } catch { failure = failure ?? error }
-        }
-        for directory in snapshot.directories {
-            do throws(ObjectError) {
-                found += try directory.loose.ids(startingWith: prefix, atMost: count)
-            } catch {
-                failure = failure ?? error
-            }
         }
         found.sort()
         var unique: [ObjectID] = []
         for id in found where unique.last != id && unique.count < count { unique.append(id) }
-        return (unique, failure, hasVanished)
+        // One is not known to be the only one when another place could not be read.
+        if let failure, unique.count < 2 { throw failure }
+        return unique
     }
 
     public func distinguishingDigits(of id: ObjectID) throws(ObjectError) -> Int {
-        let snapshot = catalog.current()
-        let (tables, failure, _) = tables(in: snapshot)
-        if let failure { throw failure }
         var digits = 0
+        let packs = try packs { loose throws(ObjectError) in
+            digits = max(digits, try loose.distinguishingDigits(of: id))
+        }
+        if let failure = packs.failure { throw failure }
         func look(_ count: Int, from start: Int, _ at: (Int) -> ObjectID) {
             // Ids are sorted: no other is closer than the neighbours, the first that is not the id itself on either side.
             var place = start
@@ -63,27 +52,21 @@ extension FilesObjectStore {
             if place < count { digits = max(digits, id.digitsDistinguishing(from: at(place))) }
             if start > 0 { digits = max(digits, id.digitsDistinguishing(from: at(start - 1))) }
         }
-        if tables.count > 3, let index = merged(snapshot, tables) {
+        if packs.tables.count > 3, let index = merged(packs.snapshot, packs.tables) {
             look(index.count, from: index.lowerBound(id)) { index.id(at: $0) }
         } else {
-            for table in tables { look(table.count, from: table.lowerBound(id)) { table.id(at: $0) } }
+            for table in packs.tables { look(table.count, from: table.lowerBound(id)) { table.id(at: $0) } }
         }
-        for table in tables { try table.checkSearch(for: id) }
-        for directory in snapshot.directories {
-            digits = max(digits, try directory.loose.distinguishingDigits(of: id))
-        }
+        for table in packs.tables { try table.checkSearch(for: id) }
         return digits
     }
 
     /// Packed objects are counted with their repetitions, loose ones by a sample, as git does.
     public func approximateCount() throws(ObjectError) -> Int {
-        let snapshot = catalog.current()
-        let (tables, failure, _) = tables(in: snapshot)
-        if let failure { throw failure }
-        var count = tables.reduce(0) { $0 + $1.count }
-        for directory in snapshot.directories {
-            count += try directory.loose.approximateCount()
-        }
+        let packs = try packs { _ in }
+        if let failure = packs.failure { throw failure }
+        var count = packs.tables.reduce(0) { $0 + $1.count }
+        for directory in packs.snapshot.directories { count += try directory.loose.approximateCount() }
         return count
     }
 }

@@ -22,7 +22,8 @@ extension FilesObjectStore {
     }
 }
 
-/// Gives all objects by id, each once: a merge of the packs' ids with the loose ones of one first byte after the other.
+/// Gives all objects by id, each once: a merge of the packs' ids with the loose ones of one first byte after the other. What is packed before
+/// its turn is found in its pack.
 final class SortedObjectCursor: ObjectCursor {
     private let store: FilesObjectStore
     private let snapshot: CatalogSnapshot
@@ -91,11 +92,8 @@ final class SortedObjectCursor: ObjectCursor {
     }
 
     private func listShard() throws(ObjectError) {
-        loose.removeAll(keepingCapacity: true)
+        loose = try store.looseIDs(UInt8(nextShard), since: snapshot, tables)
         loosePlace = 0
-        for directory in snapshot.directories {
-            loose += try directory.loose.shards.list(UInt8(nextShard))
-        }
         loose.sort()
         nextShard += 1
     }
@@ -108,9 +106,10 @@ final class SortedObjectCursor: ObjectCursor {
     }
 }
 
-/// Gives objects as they lie: each pack by offset, then loose objects.
+/// Gives objects as they lie: each pack by offset, then loose objects, and with them what has been packed since the walk began.
 final class StoredObjectCursor: ObjectCursor {
     private let store: FilesObjectStore
+    private let snapshot: CatalogSnapshot
     private let tables: [any IndexTable]
     private let packs: [Pack]
     private let looseObjects: [LooseObjects]
@@ -132,6 +131,7 @@ final class StoredObjectCursor: ObjectCursor {
         _ store: FilesObjectStore, _ snapshot: CatalogSnapshot, _ tables: [any IndexTable], repeating: Bool
     ) throws(ObjectError) {
         self.store = store
+        self.snapshot = snapshot
         self.tables = tables
         self.repeating = repeating
         packs = tables.flatMap(\.packs)
@@ -184,13 +184,14 @@ final class StoredObjectCursor: ObjectCursor {
                 loosePlace += 1
                 if !repeating {
                     if tables.contains(where: { $0.position(of: id) != nil }) { continue }
-                    if looseObjects.count > 1, !seenLoose.insert(id).inserted { continue }
+                    if !seenLoose.insert(id).inserted { continue }
                 }
                 last = id
                 return id
             }
             guard nextShard < 256 * looseObjects.count else { return nil }
-            loose = try looseObjects[nextShard / 256].shards.list(UInt8(truncatingIfNeeded: nextShard))
+            loose = try store.looseIDs(
+                UInt8(truncatingIfNeeded: nextShard), in: looseObjects[nextShard / 256], since: snapshot, tables)
             loosePlace = 0
             nextShard += 1
         }

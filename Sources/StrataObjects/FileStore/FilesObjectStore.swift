@@ -17,7 +17,7 @@ public final class FilesObjectStore: ObjectStore {
 
     public let algorithm: HashAlgorithm
     let catalog: ObjectCatalog
-    private let refresh: Refresh
+    let refresh: Refresh
     /// What is searched first and stays open.
     let pins: CatalogSnapshot?
     let writing: ObjectWriting

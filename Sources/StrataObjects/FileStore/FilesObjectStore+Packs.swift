@@ -1,0 +1,61 @@
+import StrataModel
+
+extension FilesObjectStore {
+    /// All packs at one moment.
+    struct Packs {
+        let snapshot: CatalogSnapshot
+        /// Their tables, and those of packs that are pinned and listed no more.
+        let tables: [any IndexTable]
+        /// The first error of a place that could not be read.
+        let failure: ObjectError?
+    }
+
+    /// The packs that there are when `look` has been through the loose objects of all directories.
+    ///
+    /// In this order nothing is missed that is packed meanwhile: it is loose still, or its pack is there already.
+    /// - Parameter look: may be called again with directories that it has seen, when others have come or packs have gone.
+    func packs(after look: (LooseObjects) throws(ObjectError) -> Void) throws(ObjectError) -> Packs {
+        var snapshot = catalog.current()
+        for _ in 0..<8 {
+            var looseFailure: ObjectError?
+            for directory in snapshot.directories {
+                do throws(ObjectError) { try look(directory.loose) } catch { looseFailure = looseFailure ?? error }
+            }
+            let before = snapshot
+            if refresh != .never, let newer = catalog.refresh(after: snapshot, force: false) { snapshot = newer }
+            guard snapshot.directories.map(\.path) == before.directories.map(\.path) else { continue }
+            let (tables, failure, hasVanished) = tables(in: snapshot)
+            guard hasVanished else {
+                return Packs(snapshot: snapshot, tables: tables, failure: failure ?? looseFailure)
+            }
+            if refresh == .never { break }
+            if let newer = catalog.refresh(after: snapshot, force: true) { snapshot = newer }
+        }
+        throw ObjectError(
+            .unavailable, file: catalog.roots.objectDirectory.text, "packs vanish faster than they can be read")
+    }
+    /// The loose objects whose first byte is `byte`, of all directories or of one, and those that have gone from there into packs that `tables`, of
+    /// `snapshot`, are not of; some perhaps more than once.
+    func looseIDs(
+        _ byte: UInt8, in wanted: LooseObjects? = nil, since snapshot: CatalogSnapshot, _ tables: [any IndexTable]
+    ) throws(ObjectError) -> [ObjectID] {
+        var ids: [ObjectID] = []
+        let packs = try packs { loose throws(ObjectError) in
+            if wanted == nil || wanted === loose { ids += try loose.shards.list(byte) }
+        }
+        if let failure = packs.failure { throw failure }
+        guard packs.snapshot !== snapshot else { return ids }
+        let prefix = ObjectIDPrefix(firstByte: byte, algorithm: algorithm)
+        let known = Set(tables.map(ObjectIdentifier.init))
+        for table in packs.tables where !known.contains(ObjectIdentifier(table)) {
+            var position = table.lowerBound(prefix.lowest)
+            while position < table.count, prefix.matches(table.id(at: position)) {
+                let id = table.id(at: position)
+                if !tables.contains(where: { $0.position(of: id) != nil }) { ids.append(id) }
+                position += 1
+            }
+            try table.checkSearch(for: prefix.lowest)
+        }
+        return ids
+    }
+}
