@@ -65,7 +65,7 @@ public final class OverlayObjectStore: ObjectStore {
         let (first, second) = (try front.cursor(order), try back.cursor(order))
         switch order {
         case .byID: return try MergedObjectCursor(first, second)
-        case .asStored(let repeating): return JoinedObjectCursor(first, second, passing: repeating ? nil : front)
+        case .asStored(let repeating): return JoinedObjectCursor(first, second, repeating: repeating)
         }
     }
 
@@ -140,19 +140,22 @@ final class MergedObjectCursor: ObjectCursor {
 /// One walk after another.
 final class JoinedObjectCursor: ObjectCursor {
     private let cursors: [any ObjectCursor]
-    private let known: (any ObjectStore)?
+    private let repeating: Bool
+    /// What the first walk has given, unless repetitions are wanted. Its store cannot be asked instead: it may have got an object when the walk was past it,
+    /// or have one that it does not list.
+    private var given: Set<ObjectID> = []
     private var index = 0
 
-    /// - Parameter known: the store of the first walk, whose objects the second does not repeat.
-    init(_ first: any ObjectCursor, _ second: any ObjectCursor, passing known: (any ObjectStore)?) {
+    init(_ first: any ObjectCursor, _ second: any ObjectCursor, repeating: Bool) {
         cursors = [first, second]
-        self.known = known
+        self.repeating = repeating
     }
 
     func next() throws(ObjectError) -> ObjectID? {
         while index < cursors.count {
             while let id = try cursors[index].next() {
-                if index > 0, let known, try known.contains(id) { continue }
+                if repeating { return id }
+                if index == 0 { given.insert(id) } else if given.contains(id) { continue }
                 return id
             }
             index += 1
