@@ -55,7 +55,7 @@ public protocol ObjectStore: ObjectLookup {
     func write(_ stream: any ObjectStream, durability: Durability?) throws(ObjectError) -> ObjectID
 
     /// The same objects, of which those that are found stay readable for as long as the result is held, whatever is repacked or pruned meanwhile;
-    /// what is added is not seen. A store that cannot promise it gives itself.
+    /// what is added may be seen too. A store that cannot promise it gives itself.
     func pinned() throws(ObjectError) -> any ObjectStore
 }
 
