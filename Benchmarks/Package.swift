@@ -31,6 +31,7 @@ let package = Package(
                 .product(name: "StrataFiles", package: "strata"),
                 .product(name: "StrataLMDB", package: "strata"),
                 .product(name: "StrataObjects", package: "strata"),
+                .product(name: "StrataRepository", package: "strata"),
                 .product(name: "StrataObservability", package: "strata"),
                 .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "SystemPackage", package: "swift-system"),

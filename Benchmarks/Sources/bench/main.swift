@@ -5,7 +5,7 @@ func runBenchmarks() -> Int32 {
     let benchmarks: [(name: String, run: () throws -> Void)] = [
         ("packed-refs", PackedRefsBenchmark.run), ("cached-refs", CachedRefsBenchmark.run),
         ("merge", MergeBenchmark.run), ("watched-reads", WatchedReadsBenchmark.run),
-        ("lmdb", LMDBBenchmark.run), ("object-sets", ObjectSets.run),
+        ("lmdb", LMDBBenchmark.run), ("migration", MigrationBenchmark.run), ("object-sets", ObjectSets.run),
         ("object-commands", ObjectCommandsBenchmark.run), ("object-lookups", ObjectLookupsBenchmark.run),
         ("observability", ObservabilityBenchmark.run),
     ]

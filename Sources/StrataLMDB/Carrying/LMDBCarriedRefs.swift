@@ -4,7 +4,7 @@ package import StrataRefs
 
 /// The references of an environment in one state, as they are carried elsewhere.
 package struct LMDBCarriedRefs: CarriedRefs {
-    private let transaction: LMDBReadTransaction
+    let transaction: LMDBReadTransaction
 
     /// The references as they are now; the state lasts as long as this.
     package init(_ environment: LMDBEnvironment) throws(RefError) { transaction = try environment.read() }

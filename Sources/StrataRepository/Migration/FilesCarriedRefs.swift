@@ -13,11 +13,15 @@ struct FilesCarriedRefs: CarriedRefs {
     private let hashAlgorithm: HashAlgorithm
     /// Takes no locks: it is there because stores want one.
     private let locks: LockSpace
+    private let shared: FilesRefStore
 
     init(_ root: FilePath, _ hashAlgorithm: HashAlgorithm) {
         self.root = root
         self.hashAlgorithm = hashAlgorithm
         locks = LockSpace(directory: root.appending("strata"))
+        shared = FilesRefStore(
+            loose: LooseRefStore(directory: root, hashAlgorithm: hashAlgorithm, locks: locks),
+            packed: PackedRefStore(root.appending("packed-refs"), hashAlgorithm: hashAlgorithm, locks: locks))
     }
 
     func directory(_ worktree: [UInt8]?) -> FilePath {
@@ -25,11 +29,8 @@ struct FilesCarriedRefs: CarriedRefs {
     }
 
     private func store(_ worktree: [UInt8]?) -> any RefStore {
-        let loose = LooseRefStore(directory: directory(worktree), hashAlgorithm: hashAlgorithm, locks: locks)
-        if worktree != nil { return loose }
-        return FilesRefStore(
-            loose: loose,
-            packed: PackedRefStore(root.appending("packed-refs"), hashAlgorithm: hashAlgorithm, locks: locks))
+        if worktree == nil { return shared }
+        return LooseRefStore(directory: directory(worktree), hashAlgorithm: hashAlgorithm, locks: locks)
     }
 
     func carry(_ worktree: [UInt8]?, to carrier: any RefCarrier) throws(RefError) {
@@ -57,12 +58,17 @@ struct FilesCarriedRefs: CarriedRefs {
     /// Gives `carrier` the reference `name`, if there is one or it has a reflog.
     func carry(_ name: RefName, of worktree: [UInt8]?, to carrier: any RefCarrier) throws(RefError) {
         let directory = directory(worktree)
-        var scope = RefScope(prefix: name.bytes)
-        scope.lowerBound = name.bytes
-        var cursor = try store(worktree).snapshot().cursor(over: scope)
-        let view = try cursor.next()
-        var ref = CarriedRef(name, nil, hasLog: true)
-        if let view, Self.order(name, view) == 0 { ref = try carried(view, directory, hasLog: true) }
+        let snapshot = try store(worktree).snapshot()
+        let value = try snapshot.read(name)
+        var ref = CarriedRef(name, value, hasLog: true)
+        if case .broken = value {
+            // A walk tells where it is, and costs reading a directory.
+            var scope = RefScope(prefix: name.bytes)
+            scope.lowerBound = name.bytes
+            var cursor = try snapshot.cursor(over: scope)
+            let view = try cursor.next()
+            if let view, Self.order(name, view) == 0 { ref = try carried(view, directory, hasLog: true) }
+        }
         let log = directory.appending("logs").appending(bytes: name.bytes)
         let hasLog = try filing { () throws(FileError) in try FileStat.lstat(log)?.kind == .regular }
         if hasLog {

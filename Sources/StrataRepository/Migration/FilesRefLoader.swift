@@ -56,6 +56,10 @@ final class FilesRefLoader: RefCarrier {
     }
 
     func add(_ ref: CarriedRef) throws(RefError) {
+        // What a damaged database says must not lead out of the tree.
+        if !ref.name.isWellFormed, !Self.isInside(ref.name) {
+            throw RefError(.corrupt, "'\(ref.name)' cannot be a file", reference: ref.name, path: root.string)
+        }
         count += 1
         if count & 0xffff == 0 { progress(count) }
         try writing { () throws(FileError) in
@@ -71,6 +75,12 @@ final class FilesRefLoader: RefCarrier {
                 try sink.finish()
             }
             if ref.hasLog { log = try create(directory.appending("logs").appending(bytes: ref.name.bytes)) }
+        }
+    }
+
+    private static func isInside(_ name: RefName) -> Bool {
+        name.bytes.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false).allSatisfy { part in
+            !part.isEmpty && !part.elementsEqual(".".utf8) && !part.elementsEqual("..".utf8) && !part.contains(0)
         }
     }
 

@@ -17,6 +17,8 @@ public struct RefMigrationRequest: Sendable {
     public var lockTimeout = 10_000
     /// Told how many references and lines of reflogs were copied, now and then, on the calling thread.
     public var progress: @Sendable (Int) -> Void = { _ in }
+    /// Called when all is copied and writers are about to be kept waiting, on the calling thread.
+    public var willPause: @Sendable () -> Void = {}
 
     public init(to format: ReferenceStorage.Format) { self.format = format }
 }
@@ -148,6 +150,7 @@ struct RefMigration {
             if changes.count < 64 { break }
         }
         try filing { () throws(FileError) in try Disk.syncFileSystem(of: place.common) }
+        request.willPause()
         let clock = ContinuousClock()
         var start = clock.now
         try change.toDatabase(staging.appending("lmdb"), inventory) { start = clock.now }
@@ -189,29 +192,70 @@ struct RefMigration {
 
     // MARK: To files
 
+    /// What is in the tree.
+    private struct FilesCopy {
+        var state: LMDBCarriedRefs
+        /// nil = what changes cannot be told.
+        var base: LMDBChangeBase?
+        let count: Int
+    }
+
     private func toFiles(_ change: MigrationSwitch, _ staging: FilePath) throws(RefError) -> RefMigrationResult {
         guard let database else {
             throw RefError(.invalid, "the references are in no database")
         }
-        func copied() throws(RefError) -> (change: UInt64, count: Int) {
-            try filing { () throws(FileError) in
-                try Disk.removeTree(change.tree)
-                try Disk.makeDirectories(change.tree, sharing: place.sharing)
-            }
-            let state = try LMDBCarriedRefs(database)
-            return (state.change, try copyToFiles(change.tree, state).count)
+        var copy = try filesCopy(of: database, change)
+        for _ in 0..<4 {
+            // Until little is left to be done while writers wait.
+            let changed = try catchUp(&copy, with: database, change)
+            if changed < 64 { break }
         }
-        // Writers go on meanwhile, and if they do it is done once more without them.
-        var copy = try copied()
         try filing { () throws(FileError) in try Disk.syncFileSystem(of: place.common) }
+        request.willPause()
         let clock = ContinuousClock()
         var start = clock.now
         try database.freezing(until: place.patience) { () throws(RefError) in
             start = clock.now
-            if try LMDBCarriedRefs(database).change != copy.change { copy = try copied() }
+            _ = try catchUp(&copy, with: database, change, isLast: true)
             try change.toFiles()
         }
         return RefMigrationResult(count: copy.count, pause: clock.now - start)
+    }
+
+    private func filesCopy(of database: LMDBEnvironment, _ change: MigrationSwitch) throws(RefError) -> FilesCopy {
+        try filing { () throws(FileError) in
+            try Disk.removeTree(change.tree)
+            try Disk.makeDirectories(change.tree, sharing: place.sharing)
+        }
+        var state = try LMDBCarriedRefs(database)
+        var base = try LMDBChangeBase(state)
+        for _ in 0..<8 where base == nil {
+            // Others have committed twice since.
+            state = try LMDBCarriedRefs(database)
+            base = try LMDBChangeBase(state)
+        }
+        return FilesCopy(state: state, base: base, count: try copyToFiles(change.tree, state).count)
+    }
+
+    /// Brings what has changed in the database since `copy` into the tree, or makes it anew where that is too much or cannot be told.
+    ///
+    /// - Returns: how many references have changed.
+    private func catchUp(
+        _ copy: inout FilesCopy, with database: LMDBEnvironment, _ change: MigrationSwitch, isLast: Bool = false
+    ) throws(RefError) -> Int {
+        let state = try LMDBCarriedRefs(database)
+        if state.change == copy.state.change { return 0 }
+        let changes = try copy.base?.changes(in: state)
+        guard let changes, changes.count <= 1000 + copy.count / 20, changes.allSatisfy(\.name.isWellFormed)
+        else {
+            copy = try filesCopy(of: database, change)
+            return .max
+        }
+        try place.catchUp(
+            changes, from: state, to: change.tree, keepingLogs: request.keepsReflogs)
+        copy.state = state
+        if !isLast { copy.base = try LMDBChangeBase(state) }
+        return changes.count
     }
 
     private func copyToFiles(

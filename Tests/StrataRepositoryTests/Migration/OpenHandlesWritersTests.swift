@@ -80,9 +80,9 @@ import Testing
     ) throws(RefError) {
         // The second writes what belongs to its worktree, too; the third several at once.
         let kinds = thread == 1 ? ["heads", "worktree"] : ["heads", "tags", "odd"]
-        let id = ids[number / 20 % 2]
+        let id = ids[number / 15 % 2]
         let names = (0..<(thread == 2 ? 3 : 1)).map {
-            "refs/\(kinds[number % kinds.count])/w\(thread)-\(number % 20)-\($0)"
+            "refs/\(kinds[number % kinds.count])/w\(thread)-\(number % 5)-\($0)"
         }
         do throws(RefError) {
             let edits = try names.map { name throws(RefError) in
