@@ -145,7 +145,7 @@ final class ObjectBatch {
             }
             if ids.isEmpty { return }
             for id in ids {
-                guard let (info, contents) = look(id, withContents, in: nil) else {
+                guard let (info, contents) = try look(id, withContents, in: nil) else {
                     report("missing", Bytes(id.hex)[...])
                     continue
                 }
