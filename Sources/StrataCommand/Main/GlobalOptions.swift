@@ -22,7 +22,7 @@ struct GlobalOptions {
             arguments.removeFirst()
             if isHarmless(argument) { continue }
             if argument.equals("--no-replace-objects") {
-                invocation.readsReplacedObjects = true
+                invocation.ignoresReplacements = true
                 continue
             }
             if argument.equals("--bare") {

@@ -25,7 +25,7 @@ struct Invocation: Sendable {
     var bareDirectory: FilePath?
 
     /// `--no-replace-objects`: nothing stands for other objects.
-    var readsReplacedObjects = false
+    var ignoresReplacements = false
 
     /// The process's environment with what the options say laid over it.
     func environment() throws(RepositoryError) -> RepositoryEnvironment {
@@ -33,7 +33,7 @@ struct Invocation: Sendable {
         if let gitDir { environment.set("GIT_DIR", to: gitDir) }
         if let workTree { environment.set("GIT_WORK_TREE", to: workTree) }
         if let namespace { environment.set("GIT_NAMESPACE", to: namespace) }
-        if readsReplacedObjects { environment.set("GIT_NO_REPLACE_OBJECTS", to: Bytes("1")) }
+        if ignoresReplacements { environment.set("GIT_NO_REPLACE_OBJECTS", to: Bytes("1")) }
         if bare {
             if environment.value("GIT_DIR") == nil {
                 let there = bareDirectory.flatMap { $0.isEmpty ? nil : $0 }

@@ -1,4 +1,3 @@
-import Glibc
 import StrataModel
 import StrataObjects
 

@@ -1,4 +1,3 @@
-import Glibc
 import StrataIO
 import StrataModel
 import StrataObjects
@@ -171,35 +170,6 @@ struct PackIndexing {
             indexer.whenRead = { errors.write([0]) }
         }
         return indexer
-    }
-}
-
-/// What the configuration says of packs' indexes.
-struct PackSettings {
-    var indexVersion = 2
-    var threads = 0
-    var writesReverseIndex = true
-
-    init(_ config: Config) throws(CommandExit) {
-        let (version, threads, reverse): (Int?, Int?, Bool?)
-        do throws(RepositoryError) {
-            version = try config.int("pack.indexversion")
-            threads = try config.int("pack.threads")
-            reverse = try config.bool("pack.writereverseindex")
-        } catch {
-            throw CommandExit(error)
-        }
-        if let version {
-            guard (0...2).contains(version) else {
-                throw .fatal("bad pack.indexVersion=\(UInt32(truncatingIfNeeded: version))")
-            }
-            indexVersion = version
-        }
-        if let threads {
-            guard threads >= 0 else { throw .fatal("invalid number of threads specified (\(threads))") }
-            self.threads = threads
-        }
-        writesReverseIndex = reverse ?? true
     }
 }
 
