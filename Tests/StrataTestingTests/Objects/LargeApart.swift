@@ -32,7 +32,7 @@ struct LargeApart: WrappingObjectStore {
 @Suite struct LargeApartTests {
     @Test func theExampleKeepsTheLaws() {
         var options = ObjectStoreCheckOptions()
-        options.histories = 20
+        (options.largeObject, options.manyObjects, options.histories) = (300_000, 100, 10)
         let report = checkObjectStore(options) {
             try LargeApart(MemoryObjectStore(.sha1), large: MemoryObjectStore(.sha1), above: 4096)
         }

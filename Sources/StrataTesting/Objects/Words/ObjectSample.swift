@@ -36,15 +36,8 @@ extension ObjectContents {
     /// A blob of bytes that do not compress.
     static func blob(random count: Int, seed: UInt64) -> ObjectContents {
         var numbers = SeededNumbers(seed: seed)
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(count + 8)
-        while bytes.count < count {
-            let number = numbers.next()
-            for shift in stride(from: UInt64(0), to: 64, by: 8) {
-                bytes.append(UInt8(truncatingIfNeeded: number >> shift))
-            }
-        }
-        return ObjectContents(kind: .blob, bytes: Array(bytes.prefix(count)))
+        let words = (0..<(count + 7) / 8).map { _ in numbers.next().littleEndian }
+        return ObjectContents(kind: .blob, bytes: unsafe words.withUnsafeBytes { unsafe Array($0.prefix(count)) })
     }
 
     /// A tree of one file, which holds ``blob(_:)`` of its name.

@@ -48,8 +48,7 @@ import Testing
 
     @Test(arguments: HashAlgorithm.allCases) func theSmallStoreIsGood(_ algorithm: HashAlgorithm) {
         var options = ObjectStoreCheckOptions()
-        options.largeObject = 300_000
-        options.histories = 20
+        (options.largeObject, options.manyObjects, options.histories) = (300_000, 100, 10)
         let report = checkObjectStore(options, sharing: { ObjectMutant.small(SmallObjectWays(), algorithm) })
         #expect(report.failures.map(\.description) == [])
         #expect(report.checked.count > 150, "\(report)")

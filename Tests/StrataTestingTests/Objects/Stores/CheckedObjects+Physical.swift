@@ -4,21 +4,23 @@ import StrataTesting
 import SystemPackage
 
 extension CheckedObjects {
-    /// The stores that keep objects themselves, for both hash functions.
+    /// The stores that keep objects themselves, for both hash functions: in memory with all laws, on disk with some.
     static let physical: [CheckedObjects] = [
         CheckedObjects("memory") { _, algorithm in SharedObjects([MemoryObjectStore(algorithm)]) },
         CheckedObjects("memory", .sha256) { _, algorithm in SharedObjects([MemoryObjectStore(algorithm)]) },
-        CheckedObjects("loose", cost: 1, make: loose), CheckedObjects("loose", .sha256, cost: 1, oneIn: 3, make: loose),
-        CheckedObjects("files", cost: 1, make: files), CheckedObjects("files", .sha256, cost: 1, oneIn: 3, make: files),
-        CheckedObjects("files with alternates", cost: 1, oneIn: 2, make: alternates),
-        CheckedObjects("files with alternates", .sha256, cost: 1, oneIn: 4, make: alternates),
+        CheckedObjects("loose", cost: 1, oneIn: 4, make: loose),
+        CheckedObjects("loose", .sha256, cost: 1, oneIn: 10, make: loose),
+        CheckedObjects("files", cost: 1, oneIn: 3, make: files),
+        CheckedObjects("files", .sha256, cost: 1, oneIn: 10, make: files),
+        CheckedObjects("files with alternates", cost: 1, oneIn: 8, make: alternates),
+        CheckedObjects("files with alternates", .sha256, cost: 1, oneIn: 16, make: alternates),
     ]
 
     /// Files that git packs meanwhile, by two stores, as two processes have them.
     static let packed: [CheckedObjects] = [
-        CheckedObjects("packed files", cost: 2, oneIn: 2, make: packed),
-        CheckedObjects("packed files", .sha256, cost: 2, oneIn: 5, make: packed),
-        CheckedObjects("packed files with alternates", cost: 2, oneIn: 5, make: packedAlternates),
+        CheckedObjects("packed files", cost: 2, oneIn: 5, make: packed),
+        CheckedObjects("packed files", .sha256, cost: 2, oneIn: 16, make: packed),
+        CheckedObjects("packed files with alternates", cost: 2, oneIn: 16, make: packedAlternates),
     ]
 
     private static func loose(_ place: ObjectPlace, _ algorithm: HashAlgorithm) throws -> SharedObjects {

@@ -20,13 +20,13 @@ struct CheckedObjects: Sendable, CustomStringConvertible {
         description = "\(name), \(algorithm.name)"
         self.make = make
         self.algorithm = algorithm
-        options.histories = [20, 5, 3][cost]
-        options.stepsPerHistory = 30
-        options.concurrentHistories = [3, 2, 2][cost]
+        options.histories = [8, 3, 2][cost]
+        options.stepsPerHistory = 25
+        options.concurrentHistories = [2, 1, 1][cost]
         options.threads = 3
         options.stepsPerThread = [30, 20, 15][cost]
-        options.manyObjects = [300, 80, 60][cost]
-        options.largeObject = cost == 0 ? 1 << 20 : 300_000
+        options.manyObjects = [150, 50, 50][cost]
+        options.largeObject = 300_000
         guard share > 1 else { return }
         let own = Self.sum(description) % share
         options.includes = { Self.sum($0) % share == own }
