@@ -141,8 +141,8 @@ final class MergedObjectCursor: ObjectCursor {
 final class JoinedObjectCursor: ObjectCursor {
     private let cursors: [any ObjectCursor]
     private let repeating: Bool
-    /// What the first walk has given, unless repetitions are wanted. Its store cannot be asked instead: it may have got an object when the walk was past it,
-    /// or have one that it does not list.
+    /// What the first walk has given, unless repetitions are wanted. Its store cannot be asked instead: it may have got an object when the walk was
+    /// past it, or have one that it does not list.
     private var given: Set<ObjectID> = []
     private var index = 0
 

@@ -4,8 +4,8 @@ public import StrataObjects
 /// model, and then histories of several threads, who must all find what any of them was told is there.
 ///
 /// What applies follows from the store's ``ObjectStoreCapabilities``; what does not is listed with the reason. Ids are compared with those of
-/// ``MemoryObjectStore``, and some with git's. Nothing is thrown and nothing printed: failures are values, whatever runs the tests. Blocks, for seconds
-/// with a slow store.
+/// ``MemoryObjectStore``, and some with git's. Nothing is thrown and nothing printed: failures are values, whatever runs the tests. Blocks, for
+/// seconds with a slow store.
 ///
 /// - Parameter make: gives a new, empty store of the kind to be checked, as often as it is called. A store that cannot be written needs
 ///   ``checkObjectStore(_:sharing:)``.

@@ -1,5 +1,6 @@
 import StrataModel
 import StrataObjects
+import TestSupport
 import Testing
 
 @testable import StrataTesting
@@ -16,6 +17,17 @@ import Testing
         let names = ObjectLawBook.whole.laws.map(\.name)
         #expect(names.count > 180)
         #expect(Set(names).count == names.count)
+    }
+
+    /// The ids that the laws expect are those of git.
+    @Test(arguments: HashAlgorithm.allCases) func knownIDsAreGits(_ algorithm: HashAlgorithm) throws {
+        let place = try ObjectPlace()
+        let path = try place.repository(algorithm).path
+        for (name, contents, sha1, sha256) in ObjectLawBook.known {
+            let id = try git(
+                ["hash-object", "--literally", "-t", contents.kind.name, "--stdin"], in: path, stdin: contents.bytes)
+            #expect(id == (algorithm == .sha1 ? sha1 : sha256), "\(name)")
+        }
     }
 
     @Test func whatDoesNotApplyIsListedWithTheReason() {

@@ -17,4 +17,13 @@ import Testing
     @Test(arguments: CheckedObjects.packed) func packedMeanwhile(_ kind: CheckedObjects) throws { try check(kind) }
 
     @Test(arguments: CheckedObjects.compositions) func compositions(_ kind: CheckedObjects) throws { try check(kind) }
+
+    /// What is packed behind a handle's back, or written into the front of an overlay, while a walk is at it or after an abbreviation was looked for.
+    @Test(arguments: [CheckedObjects.packed[0], .compositions[0], .compositions[2]])
+    func nothingIsMissedBesideWriters(_ kind: CheckedObjects) throws {
+        try check(
+            kind.only(
+                "walks beside writers:", "digits that distinguish: count", "digits that distinguish: are as few",
+                "abbreviations: are ambiguous also", "absence: the tree without"))
+    }
 }

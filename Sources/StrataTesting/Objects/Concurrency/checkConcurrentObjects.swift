@@ -3,8 +3,8 @@ import StrataObjects
 
 /// Lets several threads write and read the same objects at random, through one or several stores.
 ///
-/// What must hold: what one of them was told is there is there for all of them from then on, in every answer; what is seen is whole and right; nothing
-/// is seen that nobody has written; every call returns.
+/// What must hold: what one of them was told is there is there for all of them from then on, in every answer; what is seen is whole and right;
+/// nothing is seen that nobody has written; every call returns.
 func checkConcurrentObjects(
     _ make: () throws -> SharedObjects, _ options: ObjectStoreCheckOptions, _ report: inout StoreReport
 ) {

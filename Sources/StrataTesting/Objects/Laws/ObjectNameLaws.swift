@@ -3,7 +3,8 @@ import StrataObjects
 
 /// Ids are git's: those that `git hash-object` gives.
 extension ObjectLawBook {
-    private static let known: [(name: String, contents: ObjectContents, sha1: String, sha256: String)] = [
+    /// Objects, and the ids that git gives them.
+    static let known: [(name: String, contents: ObjectContents, sha1: String, sha256: String)] = [
         (
             "an empty blob", ObjectContents(kind: .blob, bytes: []), "e69de29bb2d1d6434b8b29ae775ad8c2e48c5391",
             "473a0f4c3be8a93681a267e3b1e9a7dcda1185436fe141f7749120a303721813"

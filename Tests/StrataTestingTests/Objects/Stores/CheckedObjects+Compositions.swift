@@ -6,7 +6,7 @@ import StrataTesting
 extension CheckedObjects {
     /// With some of the laws: what is made of stores that keep all of them can break fewer.
     static let compositions: [CheckedObjects] = HashAlgorithm.allCases.flatMap { algorithm in
-        let few = algorithm == .sha1 ? 2 : 6
+        let few = algorithm == .sha1 ? 3 : 9
         return [
             CheckedObjects("overlay", algorithm, oneIn: few) { _, algorithm in
                 try overlay(MemoryObjectStore(algorithm), MemoryObjectStore(algorithm))

@@ -7,7 +7,7 @@ extension CheckedObjects {
     /// The stores that keep objects themselves, for both hash functions: in memory with all laws, on disk with some.
     static let physical: [CheckedObjects] = [
         CheckedObjects("memory") { _, algorithm in SharedObjects([MemoryObjectStore(algorithm)]) },
-        CheckedObjects("memory", .sha256) { _, algorithm in SharedObjects([MemoryObjectStore(algorithm)]) },
+        CheckedObjects("memory", .sha256, oneIn: 4) { _, algorithm in SharedObjects([MemoryObjectStore(algorithm)]) },
         CheckedObjects("loose", cost: 1, oneIn: 4, make: loose),
         CheckedObjects("loose", .sha256, cost: 1, oneIn: 10, make: loose),
         CheckedObjects("files", cost: 1, oneIn: 3, make: files),

@@ -34,6 +34,14 @@ struct CheckedObjects: Sendable, CustomStringConvertible {
 
     private static func sum(_ text: String) -> Int { text.utf8.reduce(0) { ($0 &* 31 &+ Int($1)) & 0xffff } }
 
+    /// The same, held to laws that begin so, and to no histories.
+    func only(_ laws: String...) -> CheckedObjects {
+        var some = self
+        some.options.includes = { law in laws.contains { law.hasPrefix($0) } }
+        (some.options.histories, some.options.concurrentHistories) = (0, 0)
+        return some
+    }
+
     /// Runs the kit.
     func check() throws -> StoreReport {
         let place = try ObjectPlace()
