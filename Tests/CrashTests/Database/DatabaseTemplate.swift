@@ -63,7 +63,7 @@ final class DatabaseServer {
 
     init() throws {
         child = try ChildProcess(productPath("StrataProbe"), ["databases"])
-        child.patience = 20_000
+        child.patience = 60_000 * Int32(slack)
     }
 
     func run(

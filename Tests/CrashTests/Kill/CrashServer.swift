@@ -16,7 +16,7 @@ final class CrashServer {
 
     init() throws {
         child = try ChildProcess(productPath("StrataProbe"), ["crash"])
-        child.patience = 20_000
+        child.patience = 60_000 * Int32(slack)
     }
 
     /// - Parameter call: the change of the disk after which to stop; negative = before it.

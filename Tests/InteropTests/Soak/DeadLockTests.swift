@@ -104,7 +104,7 @@ import Testing
         let session = try ChildProcess(
             Peer.strata.executable, Peer.strata.options + ["update-ref", "--stdin"], environment: gitEnvironment,
             directory: repository.path)
-        session.patience = 20_000
+        session.patience = 60_000
         session.send(Array(("start\n" + text(example.commands, repository, round) + "prepare\n").utf8))
         #expect(session.readLine() == "start: ok")
         #expect(session.readLine() == "prepare: ok")

@@ -70,7 +70,7 @@ final class SoakRepository: Sendable {
         let child = try ChildProcess(
             peer.executable, peer.options + ["for-each-ref", "--format=%(objectname) %(refname)", "refs/heads/"],
             environment: gitEnvironment, directory: path)
-        child.patience = 20_000
+        child.patience = 60_000
         let result = child.communicate()
         let end = clockNanoseconds()
         guard result.status == 0 else { return (nil, result) }

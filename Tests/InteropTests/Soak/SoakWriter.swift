@@ -88,7 +88,7 @@ final class SoakWriter {
         do {
             let child = try ChildProcess(
                 peer.executable, peer.options + arguments, environment: gitEnvironment, directory: repository.path)
-            child.patience = 20_000
+            child.patience = 60_000
             return child
         } catch {
             report.complaints.append("\(peer.name) could not be started: \(error)")
