@@ -28,7 +28,7 @@ import Testing
     }
 
     /// A line of 300 KB.
-    private static func write(_ store: LMDBRefStore, _ number: Int) throws {
+    private static func write(_ store: any RefStore, _ number: Int) throws {
         let name = try SampleEnvironment.name("refs/heads/\(number)")
         let message = String(repeating: "a line that is long ", count: 15_000)
         try store.commit(
@@ -36,7 +36,7 @@ import Testing
             SampleEnvironment.context)
     }
 
-    private static func references(_ store: LMDBRefStore) throws -> Int {
+    private static func references(_ store: any RefStore) throws -> Int {
         var count = 0
         var cursor = try store.snapshot().cursor(over: .all)
         while try cursor.next() != nil { count += 1 }
@@ -91,6 +91,35 @@ import Testing
         snapshot = nil
         try Self.write(store, number - 1)
         #expect(try Self.references(store) == number)
+    }
+
+    /// What only a cache keeps is let go; what somebody holds is waited for, also through a cache.
+    @Test func aCachedSnapshotDoesNotKeepItFromGrowing() throws {
+        let (directory, store) = try Self.place()
+        let cached = CachedRefStore(around: store)
+        for number in 0..<10 {
+            try Self.write(cached, number)
+            #expect(try cached.snapshot().read(SampleEnvironment.name("refs/heads/\(number)")) != nil)
+            #expect(try Self.references(cached) == number + 1)
+        }
+        #expect(store.environment.handle.reservation >= 3 << 20)
+        var held: (any RefSnapshot)? = try cached.snapshot()
+        var number = 10
+        var failure: LMDBFailure?
+        while failure == nil, number < 40 {
+            failure = self.failure { try Self.write(cached, number) }
+            number += 1
+        }
+        guard case .mapFull = failure else {
+            Issue.record("\(String(describing: failure))")
+            return
+        }
+        #expect(try held?.read(SampleEnvironment.name("refs/heads/9")) != nil)
+        #expect(try held?.read(SampleEnvironment.name("refs/heads/10")) == nil)
+        held = nil
+        try Self.write(cached, number - 1)
+        #expect(try Self.references(cached) == number)
+        #expect(try LMDBCheck.check(directory.path).findings.isEmpty)
     }
 
     @Test func anotherProcessesGrowthIsFollowed() throws {

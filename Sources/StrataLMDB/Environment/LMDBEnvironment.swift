@@ -149,6 +149,8 @@ public final class LMDBEnvironment: @unchecked Sendable {
         }
         guard isMine == true else { return isMine != nil }
         defer { use.change { $0.isClosing = false } }
+        // Those that only a cache keeps end at once.
+        RefCaches.letGo()
         let idle = use.wait(until: deadline) { use -> [IdleTransaction]? in
             guard use.open == 0 else { return nil }
             use.changes += 1

@@ -16,7 +16,8 @@ import Synchronization
 /// remembered only if the stamp is still the same after it was read.
 ///
 /// **Memory.** Up to `byteLimit` bytes, half of them for the generation before the last; older ones that are still held read from their inner
-/// snapshots again. What has not been asked for lately goes first. The newest inner snapshot is kept too, until ``forget()``.
+/// snapshots again. What has not been asked for lately goes first. The newest inner snapshot is kept too, until ``forget()``, or until a database
+/// of this process must end its snapshots to grow.
 ///
 /// Writes, holds and reflogs are the inner store's. Safe to share between threads; no lock is held while the inner store is read. Around a store
 /// without stamps it changes nothing.
@@ -32,6 +33,8 @@ public final class CachedRefStore: RefStore {
         weak var previous: CachedRefSnapshot?
     }
     private let state = Mutex(State())
+    /// Whether ``RefCaches`` knows it: since it keeps a snapshot that a database may need the end of.
+    private let isKnown = Atomic<Bool>(false)
 
     /// Remembers what `inner` says.
     ///
@@ -43,6 +46,8 @@ public final class CachedRefStore: RefStore {
         self.inner = inner
         limits = CachedRefLimits(byteLimit: byteLimit, cachesListings: cachesListings)
     }
+
+    deinit { if isKnown.load(ordering: .relaxed) { RefCaches.remove(ObjectIdentifier(self)) } }
 
     public var capabilities: RefStoreCapabilities { inner.capabilities }
 
@@ -68,6 +73,7 @@ public final class CachedRefStore: RefStore {
         guard capabilities.contains(.stamps), try inner.stamp(covering: .all) == stamp else { return snapshot }
         if let latest, latest.stamp == stamp { return latest }
         let isIsolated = capabilities.contains(.snapshotIsolation)
+        if isIsolated, !isKnown.exchange(true, ordering: .relaxed) { RefCaches.add(self) }
         let fresh = CachedRefSnapshot(
             snapshot, stamp: stamp, limits: limits, seed: seed, isCurrent: isIsolated ? nil : check(stamp))
         return adopt(fresh)
