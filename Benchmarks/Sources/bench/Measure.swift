@@ -8,6 +8,11 @@ enum Clock {
     /// The time on a processor of the processes that were started and have ended.
     case children
 
+    /// What the time of commands is measured by: that on a processor, or with `STRATA_BENCH_CLOCK=wall`, on a machine that does nothing else, the time
+    /// until the answer is there.
+    static let ofCommands =
+        unsafe getenv("STRATA_BENCH_CLOCK").map { unsafe String(cString: $0) } == "wall" ? Clock.wall : .children
+
     /// Nanoseconds since some moment.
     var now: UInt64 {
         if self == .children {

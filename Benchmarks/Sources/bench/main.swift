@@ -7,6 +7,7 @@ func runBenchmarks() -> Int32 {
         ("merge", MergeBenchmark.run), ("watched-reads", WatchedReadsBenchmark.run),
         ("lmdb", LMDBBenchmark.run), ("migration", MigrationBenchmark.run), ("object-sets", ObjectSets.run),
         ("object-commands", ObjectCommandsBenchmark.run), ("object-lookups", ObjectLookupsBenchmark.run),
+        ("pack-commands", PackCommandsBenchmark.run),
         ("observability", ObservabilityBenchmark.run),
     ]
     let wanted = CommandLine.arguments.dropFirst()

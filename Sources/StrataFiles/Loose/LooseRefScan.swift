@@ -48,12 +48,8 @@ struct LooseRefScan {
     /// Whether a walk down from `refs/` would come to `directory`, which ends in a slash.
     private static func isWalked(_ directory: [UInt8]) -> Bool {
         directory.dropLast().split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false).allSatisfy {
-            !$0.isEmpty && !isHidden($0) && !$0.contains(0)
+            !$0.isEmpty && !isHiddenRefFile($0) && !$0.contains(0)
         }
-    }
-
-    private static func isHidden(_ component: some BidirectionalCollection<UInt8>) -> Bool {
-        component.first == UInt8(ascii: ".") || component.suffix(5).elementsEqual(".lock".utf8)
     }
 
     /// `HEAD` and its like, which stand in the git directory among other files.
@@ -69,7 +65,7 @@ struct LooseRefScan {
     private mutating func walk(_ directory: [UInt8]) throws(RefError) {
         guard scope.mayHoldNames(under: directory) else { return }
         var names: [[UInt8]] = []
-        for (entry, kind) in try entries(of: directory) where !Self.isHidden(entry) {
+        for (entry, kind) in try entries(of: directory) where !isHiddenRefFile(entry) {
             let name = directory + entry
             switch try resolve(kind, name) {
             case .regular: names.append(name)

@@ -37,15 +37,17 @@ final class ObjectCatalog: Sendable {
         // Looking is for everybody at once; only listing waits.
         guard force || listed.withLock({ $0 !== old }) || old.mayBeStale else { return nil }
         return listed.withLock { listed in
-            if let listed, listed !== old { return listed }
-            let snapshot = list(keeping: old)
-            if snapshot.lists(theSameAs: old) {
-                // Its stamps are newer: what was too fresh to be sure of may be sure by now.
-                listed = snapshot
-                return nil
+            var newest = old
+            if let listed, listed !== old {
+                guard listed.lists(theSameAs: old) else { return listed }
+                // Others have looked again, and perhaps before the caller had looked through what there was: it is the same still, or listed anew.
+                if !force, !listed.mayBeStale { return nil }
+                newest = listed
             }
+            // Where it lists the same its stamps are newer: what was too fresh to be sure of may be sure by now.
+            let snapshot = list(keeping: newest)
             listed = snapshot
-            return snapshot
+            return snapshot.lists(theSameAs: old) ? nil : snapshot
         }
     }
 

@@ -16,7 +16,8 @@ extension FilesObjectStore {
     /// - Parameter look: may be called again with directories that it has seen, when others have come or packs have gone.
     func packs(after look: (LooseObjects) throws(ObjectError) -> Void) throws(ObjectError) -> Packs {
         var snapshot = catalog.current()
-        for _ in 0..<8 {
+        var patience = VanishingPacks()
+        repeat {
             var looseFailure: ObjectError?
             for directory in snapshot.directories {
                 do throws(ObjectError) { try look(directory.loose) } catch { looseFailure = looseFailure ?? error }
@@ -30,10 +31,10 @@ extension FilesObjectStore {
             }
             if refresh == .never { break }
             if let newer = catalog.refresh(after: snapshot, force: true) { snapshot = newer }
-        }
-        throw ObjectError(
-            .unavailable, file: catalog.roots.objectDirectory.text, "packs vanish faster than they can be read")
+        } while patience.wait()
+        throw vanishing()
     }
+
     /// The loose objects whose first byte is `byte`, of all directories or of one, and those that have gone from there into packs that `tables`, of
     /// `snapshot`, are not of; some perhaps more than once.
     func looseIDs(

@@ -187,7 +187,8 @@ public final class FilesObjectStore: ObjectStore {
         _ look: (CatalogSnapshot) throws(ObjectError) -> CatalogSnapshot.Finding<Answer>
     ) throws(ObjectError) -> Answer? {
         var snapshot = catalog.current()
-        for _ in 0..<8 {
+        var patience = VanishingPacks()
+        for _ in 0..<Self.mostChanges {
             switch try look(snapshot) {
             case .found(let answer): return answer
             case .missing(let failure, let hasVanished):
@@ -197,11 +198,17 @@ public final class FilesObjectStore: ObjectStore {
                 }
                 if let failure { throw failure }
                 if !hasVanished { return nil }
-                if refresh == .never { break }
             }
+            if refresh == .never || !patience.wait() { break }
         }
-        throw ObjectError(
-            .unavailable, file: catalog.roots.objectDirectory.text, "packs vanish faster than they can be read")
+        throw vanishing()
+    }
+
+    /// The most states of the directories that are looked through for one answer.
+    private static let mostChanges = 100
+
+    func vanishing() -> ObjectError {
+        ObjectError(.unavailable, file: catalog.roots.objectDirectory.text, "packs vanish faster than they can be read")
     }
 }
 

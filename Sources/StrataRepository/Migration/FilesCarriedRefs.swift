@@ -120,6 +120,7 @@ struct FilesCarriedRefs: CarriedRefs {
             while let directory = directories.popLast() {
                 guard var entries = try DirectoryReader(logs.appending(bytes: directory)) else { continue }
                 while try entries.next() {
+                    if isHiddenRefFile(entries.name) { continue }
                     let name = directory + entries.name
                     switch try entries.kind() {
                     case .directory: directories.append(name + [UInt8(ascii: "/")])

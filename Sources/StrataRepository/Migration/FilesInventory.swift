@@ -1,4 +1,5 @@
 import Glibc
+import StrataFiles
 import StrataIO
 import StrataModel
 import StrataRefs
@@ -62,6 +63,8 @@ struct FilesInventory {
         guard var reader = try DirectoryReader(directory.appending(bytes: prefix)) else { return }
         var below: [[UInt8]] = []
         while try reader.next() {
+            // The locks of those who write meanwhile above all.
+            if isHiddenRefFile(reader.name) { continue }
             let name = prefix + reader.name
             let path = directory.appending(bytes: name)
             if try reader.kind() == .directory {

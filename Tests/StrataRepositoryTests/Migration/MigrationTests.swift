@@ -61,6 +61,24 @@ import Testing
         try git(["checkout", "-q", "-b", "other"], in: root)
     }
 
+    /// Who writes while references are moved has locks beside them, which are files too and no references.
+    @Test func locksAreLeftBehind() throws {
+        let before = try digest()
+        let names = ["refs/heads/w.lock", "refs/tags/.w", "logs/refs/heads/w.lock", "logs/HEAD.lock"]
+        var request = RefMigrationRequest(to: .lmdb)
+        request.willPause = { [common] in
+            for name in names {
+                let file = try? FileDescriptor.open(
+                    common.appending(name), .writeOnly, options: .create, permissions: .ownerReadWrite)
+                try? file?.close()
+            }
+        }
+        _ = try open().migrateReferences(request)
+        #expect(try MigrationState(common).digest == before)
+        _ = try open().migrateReferences(RefMigrationRequest(to: .files))
+        #expect(try digest() == before)
+    }
+
     @Test func dropsReflogs() throws {
         var request = RefMigrationRequest(to: .lmdb)
         request.keepsReflogs = false

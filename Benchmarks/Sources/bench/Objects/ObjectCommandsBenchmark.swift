@@ -1,17 +1,15 @@
-import Glibc
 import StrataModel
 import SystemPackage
 
 /// `strata cat-file` beside git's, as processes: reading all there is to read from every form of a set.
 ///
-/// `STRATA_COMMAND` names the command, which should be linked as `make install` does. What is measured is the processes' time on a processor, or with
-/// `STRATA_BENCH_CLOCK=wall`, on a machine that does nothing else, the time until the answer is there.
+/// `STRATA_COMMAND` names the command, which should be linked as `make install` does. What is measured is as ``Clock/ofCommands`` says.
 enum ObjectCommandsBenchmark {
+    static let strata = Program.named(by: "STRATA_COMMAND", else: "strata")
+
     static func run() throws {
         let sets = try ObjectSets()
         let lists = try ObjectLists(sets)
-        let strata = Program.named(by: "STRATA_COMMAND", else: "strata")
-        let isWall = unsafe getenv("STRATA_BENCH_CLOCK").map { unsafe String(cString: $0) } == "wall"
         print("\n\(lists.all.count) objects in one pack, \(lists.loose.count) loose")
 
         func compare(
@@ -22,7 +20,7 @@ enum ObjectCommandsBenchmark {
                 Way(name) { try program.run(["-C", repository.string, "cat-file"] + arguments, input: input) }
             }
             try Comparison(
-                rounds: rounds, units: units, clock: isWall ? .wall : .children,
+                rounds: rounds, units: units, clock: .ofCommands,
                 [way("git", Git.program), way("strata", strata)]
             ).print(title)
         }

@@ -1,0 +1,74 @@
+import Glibc
+import SystemPackage
+
+/// `index-pack`, `verify-pack` and `hash-object -w` beside git's, as processes. Programs and clocks as in ``ObjectCommandsBenchmark``.
+enum PackCommandsBenchmark {
+    private static let fileCount = 20_000
+
+    static func run() throws {
+        let sets = try ObjectSets()
+        let scratch = try Scratch(in: sets.directory)
+        let pack = try pack(of: sets.one)
+        let index = scratch.path.appending("pack.idx")
+        for threads in [1, 2] {
+            try compare("index-pack with \(threads) thread\(threads == 1 ? "" : "s")", rounds: 3) { program in
+                for name in ["pack.idx", "pack.rev"] { removeTree(scratch.path.appending(name)) }
+                try program.run(["index-pack", "--threads=\(threads)", "-o", index.string, pack.string])
+            }
+        }
+        // Git takes as many threads as the configuration says.
+        try compare("verify-pack", rounds: 3) { program in
+            try program.run(["-C", sets.one.string, "-c", "pack.threads=1", "verify-pack", pack.string])
+        }
+        let (repository, names) = try files(in: scratch.path)
+        try compare("hash-object -w of \(fileCount) files", rounds: 3) { program in
+            removeTree(repository)
+            try Git.run(["init", "-q", "--bare", repository.string])
+            try program.run(["-C", repository.string, "hash-object", "-w", "--stdin-paths"], input: names)
+        }
+    }
+
+    private static func compare(_ title: String, rounds: Int, _ body: @escaping (Program) throws -> Void) throws {
+        try Comparison(
+            rounds: rounds, units: 1, clock: .ofCommands,
+            [("git", Git.program), ("strata", ObjectCommandsBenchmark.strata)].map { name, program in
+                Way(name) { try body(program) }
+            }
+        ).print(title)
+    }
+
+    private static func pack(of repository: FilePath) throws -> FilePath {
+        let directory = repository.appending("objects/pack")
+        guard let stream = unsafe opendir(directory.string) else { throw Errno(rawValue: errno) }
+        defer { unsafe closedir(stream) }
+        while let entry = unsafe readdir(stream) {
+            let name = unsafe withUnsafePointer(to: &entry.pointee.d_name) {
+                unsafe $0.withMemoryRebound(to: CChar.self, capacity: 256) { unsafe String(cString: $0) }
+            }
+            if name.hasSuffix(".pack") { return directory.appending(name) }
+        }
+        throw Errno.noSuchFileOrDirectory
+    }
+
+    /// Makes files of some kilobytes of text, no two the same; the path of a list of them, and that of a repository to be.
+    private static func files(in directory: FilePath) throws -> (repository: FilePath, list: FilePath) {
+        let top = directory.appending("files")
+        guard unsafe mkdir(top.string, 0o755) == 0 else { throw Errno(rawValue: errno) }
+        var names = ""
+        for number in 0..<fileCount {
+            let path = top.appending("\(number)")
+            let line = "line of file \(number), \(number &* 2_654_435_761 % 1_000_003)\n"
+            try write(String(repeating: line, count: 20 + number % 100), to: path)
+            names += path.string + "\n"
+        }
+        let list = directory.appending("names")
+        try write(names, to: list)
+        return (directory.appending("written.git"), list)
+    }
+
+    private static func write(_ text: String, to path: FilePath) throws {
+        let file = try FileDescriptor.open(
+            path, .writeOnly, options: [.create, .truncate], permissions: [.ownerReadWrite])
+        try file.closeAfter { _ = try file.writeAll(Array(text.utf8)) }
+    }
+}
