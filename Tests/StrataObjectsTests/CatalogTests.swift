@@ -1,0 +1,53 @@
+import StrataModel
+import SystemPackage
+import TestSupport
+import Testing
+
+@testable import StrataObjects
+
+/// Looking again at what the directories hold.
+@Suite struct CatalogTests {
+    /// Others have listed the same anew since: that is no news for one who has missed, else many who miss at once would keep each other going.
+    @Test func aNewListOfTheSameIsNoNews() throws {
+        let repository = try SampleRepository(.sha1, commits: 2)
+        try Layout.packed.apply(to: repository)
+        let catalog = repository.reader().catalog
+        let first = catalog.current()
+        for _ in 0..<3 {
+            #expect(catalog.refresh(after: first, force: true) == nil)
+            #expect(catalog.current() !== first)
+            #expect(catalog.refresh(after: first, force: false) == nil)
+        }
+        // What others have found is.
+        try repository.git("repack", "-adf", "--depth=1", "--window=1")
+        try repository.git("commit-tree", "-m", "more", "HEAD^{tree}")
+        try repository.git("repack", "-adk")
+        let found = try #require(catalog.refresh(after: first, force: true))
+        #expect(!found.lists(theSameAs: first))
+        #expect(catalog.refresh(after: first, force: false) === found)
+        #expect(catalog.refresh(after: found, force: true) == nil)
+    }
+
+    @Test func manyThreadsThatMissComeToAnEnd() throws {
+        let repository = try SampleRepository(.sha1, commits: 2)
+        try Layout.packed.apply(to: repository)
+        let store = repository.reader()
+        let directory = repository.objects.appending("pack")
+        try concurrently(6) { thread in
+            for round in 0..<200 {
+                // Lists change their stamps all the time.
+                if thread == 0 { try replace(directory.appending("pack-x.keep"), with: [UInt8(round & 255)]) }
+                let id = ObjectID(algorithm: .sha1, words: (UInt64(thread) << 56 | UInt64(round), 1, 1 << 32, 0))
+                #expect(try !store.contains(id))
+            }
+        }
+    }
+
+    /// Who waits for what was removed does so for a while, and then gives up.
+    @Test func patienceEnds() {
+        var patience = VanishingPacks()
+        var count = 0
+        let time = ContinuousClock().measure { while patience.wait() { count += 1 } }
+        #expect(count == 14 && time > .milliseconds(200))
+    }
+}
