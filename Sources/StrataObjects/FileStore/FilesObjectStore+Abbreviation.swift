@@ -7,7 +7,8 @@ extension FilesObjectStore {
             found += try loose.ids(startingWith: prefix, atMost: count)
         }
         var failure = packs.failure
-        if packs.tables.count > 3, let index = merged(packs.snapshot, packs.tables) {
+        let index = packs.tables.count > 3 ? merged(packs.snapshot, packs.tables) : nil
+        if let index {
             var (place, taken) = (index.lowerBound(prefix.lowest), 0)
             var last: ObjectID?
             while place < index.count, taken < count, prefix.matches(index.id(at: place)) {
@@ -29,7 +30,12 @@ extension FilesObjectStore {
             }
         }
         for table in packs.tables {
-            do throws(ObjectError) { try table.checkSearch(for: prefix.lowest) } catch { failure = failure ?? error }
+            do throws(ObjectError) {
+                // The merged table goes by the names, without fan-out tables.
+                if index == nil { try table.checkSearch(for: prefix.lowest) } else { try table.checkWhole() }
+            } catch {
+                failure = failure ?? error
+            }
         }
         found.sort()
         var unique: [ObjectID] = []
@@ -52,12 +58,14 @@ extension FilesObjectStore {
             if place < count { digits = max(digits, id.digitsDistinguishing(from: at(place))) }
             if start > 0 { digits = max(digits, id.digitsDistinguishing(from: at(start - 1))) }
         }
-        if packs.tables.count > 3, let index = merged(packs.snapshot, packs.tables) {
+        let index = packs.tables.count > 3 ? merged(packs.snapshot, packs.tables) : nil
+        if let index {
             look(index.count, from: index.lowerBound(id)) { index.id(at: $0) }
         } else {
             for table in packs.tables { look(table.count, from: table.lowerBound(id)) { table.id(at: $0) } }
         }
-        for table in packs.tables { try table.checkSearch(for: id) }
+        // The merged table goes by the names, without fan-out tables.
+        for table in packs.tables { if index == nil { try table.checkSearch(for: id) } else { try table.checkWhole() } }
         return digits
     }
 
