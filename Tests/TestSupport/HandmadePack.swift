@@ -67,38 +67,13 @@ public struct HandmadePack: Sendable {
         }
     }
 
-    public static func be32(_ value: Int) -> [UInt8] {
-        [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: value >> $0) }
-    }
+    public static func be32(_ value: Int) -> [UInt8] { PackBuilder.be32(value) }
 
     /// A zlib stream of stored blocks.
-    public static func deflated(_ data: [UInt8]) -> [UInt8] {
-        var stream: [UInt8] = [0x78, 0x01]
-        var rest = data[...]
-        repeat {
-            let block = rest.prefix(65535)
-            rest = rest.dropFirst(block.count)
-            let length = UInt16(block.count)
-            stream += [rest.isEmpty ? 1 : 0, UInt8(length & 255), UInt8(length >> 8)]
-            stream += [UInt8(~length & 255), UInt8(~length >> 8)] + block
-        } while !rest.isEmpty
-        var (a, b) = (1, 0)
-        for byte in data {
-            a = (a + Int(byte)) % 65521
-            b = (b + a) % 65521
-        }
-        return stream + be32(b << 16 | a)
-    }
+    public static func deflated(_ data: [UInt8]) -> [UInt8] { PackBuilder.deflate(data) }
 
     /// A number as pack headers and deltas have it: `bits` in the first byte, seven in each other.
     public static func number(_ value: Int, bits: Int = 7, or type: UInt8 = 0) -> [UInt8] {
-        var bytes = [UInt8(value & (1 << bits - 1)) | type]
-        var rest = value >> bits
-        while rest > 0 {
-            bytes[bytes.count - 1] |= 0x80
-            bytes.append(UInt8(rest & 0x7f))
-            rest >>= 7
-        }
-        return bytes
+        PackBuilder.number(value, bits: bits, or: type)
     }
 }

@@ -5,20 +5,21 @@ extension FilesObjectStore {
         // What was packed or removed just now is to be seen.
         var snapshot = catalog.current()
         if let newer = catalog.refresh(after: snapshot, force: false) { snapshot = newer }
-        for _ in 0..<8 {
+        var patience = VanishingPacks()
+        repeat {
             let (tables, failure, hasVanished) = tables(in: snapshot)
             if let failure { throw failure }
-            guard hasVanished, let newer = catalog.refresh(after: snapshot, force: true) else {
+            if !hasVanished {
                 switch order {
                 case .byID: return try SortedObjectCursor(self, snapshot, tables)
                 case .asStored(let repeating):
                     return try StoredObjectCursor(self, snapshot, tables, repeating: repeating)
                 }
             }
-            snapshot = newer
-        }
-        throw ObjectError(
-            .unavailable, file: catalog.roots.objectDirectory.text, "packs vanish faster than they can be listed")
+            // A walk without it would pass over objects that are there.
+            if let newer = catalog.refresh(after: snapshot, force: true) { snapshot = newer }
+        } while patience.wait()
+        throw vanishing()
     }
 }
 
