@@ -71,10 +71,30 @@ public struct FileStat: Sendable, Hashable {
         let result = Disk.attempt {
             Int(unsafe path.withPlatformString { unsafe fstatat(AT_FDCWD, $0, &info, flags) })
         }
+        return try found(info, result) { path }
+    }
+
+    /// What `name`, which ends with a NUL, leads to in an open directory; nil when there is nothing.
+    package static func stat(_ name: Span<CChar>, in directory: FileDescriptor) throws(FileError) -> FileStat? {
+        var info = Glibc.stat()
+        let result = Disk.attempt {
+            unsafe name.withUnsafeBufferPointer { name in
+                guard let name = unsafe name.baseAddress else { return -1 }
+                return Int(unsafe fstatat(directory.rawValue, name, &info, 0))
+            }
+        }
+        return try found(info, result) {
+            FilePath(bytes: (0..<name.count - 1).map { UInt8(bitPattern: name[$0]) })
+        }
+    }
+
+    private static func found(
+        _ info: Glibc.stat, _ result: Result<Int, Errno>, _ path: () -> FilePath
+    ) throws(FileError) -> FileStat? {
         switch result {
         case .success: return FileStat(info)
         case .failure(.noSuchFileOrDirectory), .failure(.notDirectory): return nil
-        case .failure(let errno): throw FileError(.stat, path, errno)
+        case .failure(let errno): throw FileError(.stat, path(), errno)
         }
     }
 }

@@ -35,6 +35,12 @@ public struct StatStamp: Sendable {
         return StatStamp(followingSymlinks ? try FileStat.stat(path) : try FileStat.lstat(path), takenAt: now)
     }
 
+    /// The stamp of what `name`, which ends with a NUL, leads to in an open directory.
+    package static func of(_ name: Span<CChar>, in directory: FileDescriptor) throws(FileError) -> StatStamp {
+        let now = realtimeNanoseconds()
+        return StatStamp(try FileStat.stat(name, in: directory), takenAt: now)
+    }
+
     /// The stamp of an open file. `path` is for the message.
     public static func of(_ fd: FileDescriptor, at path: FilePath) throws(FileError) -> StatStamp {
         let now = realtimeNanoseconds()

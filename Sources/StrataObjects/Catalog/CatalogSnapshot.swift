@@ -15,6 +15,7 @@ final class CatalogSnapshot: Sendable {
     var failure: ObjectError? { failures.first }
     private let merging = Mutex(false)
     private let mergedNow = OnceReference<MergedSources>()
+    private let loadedTables = OnceReference<LoadedTables>()
     /// The number of searches in single tables so far, and of those that went through all of them in vain.
     private let searches = Atomic<Int>(0)
     private let misses = Atomic<Int>(0)
@@ -160,8 +161,16 @@ final class CatalogSnapshot: Sendable {
         }
     }
 
+    /// The tables of all sources, once all were loaded.
+    private final class LoadedTables: Sendable {
+        let tables: [any IndexTable]
+
+        init(_ tables: [any IndexTable]) { self.tables = tables }
+    }
+
     /// Every table that can be loaded; the first error of those that cannot, and whether one was gone.
     func tables() -> (tables: [any IndexTable], failure: ObjectError?, hasVanished: Bool) {
+        if let all = loadedTables.load() { return (all.tables, failure, false) }
         var tables: [any IndexTable] = []
         var search = Search(failure: failure)
         for source in sources {
@@ -171,6 +180,7 @@ final class CatalogSnapshot: Sendable {
                 search.failure = search.failure ?? error
             }
         }
+        if tables.count == sources.count { _ = loadedTables.storeIfNil(LoadedTables(tables)) }
         return (tables, search.failure, search.hasVanished)
     }
 }

@@ -19,12 +19,7 @@ protocol IndexSource: AnyObject, Sendable {
 }
 
 /// Objects in the order of their ids, and where they are.
-protocol IndexTable: AnyObject, Sendable {
-    /// The number of objects.
-    var count: Int { get }
-    /// The first position whose id is not below `id`; ``count`` when there is none.
-    func lowerBound(_ id: ObjectID) -> Int
-    func id(at position: Int) -> ObjectID
+protocol IndexTable: AnyObject, Sendable, SortedObjectIDs {
     /// The first 8 bytes of an id.
     func word(at position: Int) -> UInt64
     /// Where the object at a position is.

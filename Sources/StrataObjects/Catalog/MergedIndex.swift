@@ -4,7 +4,7 @@ import StrataModel
 ///
 /// Ids lie in buckets by their leading bits, about four to a bucket, in their order: a lookup touches one bucket, a walk in the order of ids passes
 /// them all. 12 bytes an object and 4 a bucket. Every copy of an object is kept, those of earlier sources first.
-final class MergedIndex: Sendable {
+final class MergedIndex: Sendable, SortedObjectIDs {
     let tables: [any IndexTable]
     /// The number of entries.
     let count: Int
@@ -145,5 +145,31 @@ final class MergedIndex: Sendable {
             }
         }
         return low
+    }
+
+    // MARK: - Checking
+
+    /// To be called after a look for the ids that start with `prefix`: whether none of the files that it went by was cut off meanwhile.
+    func checkWhole(for prefix: ObjectIDPrefix) throws(ObjectError) {
+        try checkWhole(Int(prefix.lowest.word0 >> shift), Int(prefix.highest.word0 >> shift))
+    }
+
+    /// To be called after a look at the neighbours of `id`: the same.
+    func checkWhole(around id: ObjectID) throws(ObjectError) {
+        let bucket = Int(id.word0 >> shift)
+        try checkWhole(bucket, bucket)
+    }
+
+    /// Looks at the files of all entries in some buckets, and in those on either side that have any.
+    private func checkWhole(_ first: Int, _ last: Int) throws(ObjectError) {
+        var (low, high) = (first, last)
+        while low > 0, starts[low] == starts[first] { low -= 1 }
+        while high < starts.count - 3, starts[high + 1] == starts[last + 1] { high += 1 }
+        let places = Int(starts[low])..<Int(starts[high + 1])
+        if places.count < tables.count {
+            for place in places { try tables[Int(entries[place].table)].checkWhole() }
+        } else {
+            for table in tables { try table.checkWhole() }
+        }
     }
 }

@@ -28,6 +28,7 @@ final class MergedSources: Sendable {
         self.sources = merged
         self.others = others
         isListed = Array(repeating: true, count: merged.count)
+        isComplete = others.isEmpty
     }
 
     private init(_ old: MergedSources, isListed: [Bool], others: [any IndexSource]) {
@@ -35,6 +36,7 @@ final class MergedSources: Sendable {
         sources = old.sources
         self.isListed = isListed
         self.others = others
+        isComplete = others.isEmpty && isListed.allSatisfy { $0 }
     }
 
     /// The same table for another list of sources; nil when it has too little of them.
@@ -49,7 +51,7 @@ final class MergedSources: Sendable {
     }
 
     /// Whether every source of the list is in the table, and nothing else.
-    var isComplete: Bool { others.isEmpty && isListed.allSatisfy { $0 } }
+    let isComplete: Bool
 
     /// The first answer that a copy of the object gives.
     @inline(__always)

@@ -9,7 +9,9 @@ struct ObjectDirectory: Sendable {
     let real: BytePath
     let loose: LooseObjects
     /// What packs and alternates are listed in, and how it looked when they were.
-    private let stamps: [(path: FilePath, stamp: StatStamp)]
+    private let (pack, alternates): ((path: FilePath, stamp: StatStamp), (path: FilePath, stamp: StatStamp))
+    /// For what is looked up often; nil = by the path.
+    private let handle: DirectoryHandle?
 
     /// Notes how the directory looks, before it is listed.
     ///
@@ -19,20 +21,36 @@ struct ObjectDirectory: Sendable {
         self.real = real
         self.loose = loose
         do throws(FileError) {
-            stamps = try [path.appending("pack"), path.appending("info/alternates")].map { path throws(FileError) in
-                let path = path.filePath
-                return (path, try StatStamp.of(path))
-            }
+            let (pack, alternates) = (path.appending("pack").filePath, path.appending("info/alternates").filePath)
+            self.pack = (pack, try StatStamp.of(pack))
+            self.alternates = (alternates, try StatStamp.of(alternates))
         } catch {
             throw .unavailable(error)
         }
+        handle = DirectoryHandle(path, pack: pack.stamp)
     }
 
     /// Whether what it lists may have changed since.
     var mayBeStale: Bool {
-        stamps.contains { path, stamp in
-            guard let now = try? StatStamp.of(path) else { return true }
-            return !now.provesUnchanged(since: stamp)
-        }
+        // By its path: were this directory another now, it would show here.
+        if Self.mayBeStale(pack) { return true }
+        if alternates.stamp.isAbsent, handle?.contains(Self.alternatesName.span) == false { return false }
+        return Self.mayBeStale(alternates)
     }
+
+    private static let alternatesName = "info/alternates".utf8CString.map { $0 }
+
+    private static func mayBeStale(_ one: (path: FilePath, stamp: StatStamp)) -> Bool {
+        guard let now = try? StatStamp.of(one.path) else { return true }
+        return !now.provesUnchanged(since: one.stamp)
+    }
+
+    /// Whether there is a file for a loose object. That there is none is so only if the directory is not stale after that.
+    func containsLoose(_ id: ObjectID) throws(ObjectError) -> Bool {
+        if let handle, let answer = LooseObjects.withName(of: id, handle.contains) { return answer }
+        return try loose.contains(id)
+    }
+
+    /// How its loose objects are looked up.
+    func reading(asKnown: Bool) -> ShardReading { ShardReading(asKnown: asKnown) { handle?.shardStamp($0) } }
 }

@@ -2,71 +2,70 @@ public import StrataModel
 
 extension FilesObjectStore {
     public func ids(startingWith prefix: ObjectIDPrefix, atMost count: Int) throws(ObjectError) -> [ObjectID] {
+        switch refresh {
+        case .whenMissing: break
+        case .never: return try ids(startingWith: prefix, atMost: count, asKnown: true)
+        case .whenMissingOnly:
+            // A place that could not be read may be another by now.
+            if let known = try? ids(startingWith: prefix, atMost: count, asKnown: true), !known.isEmpty { return known }
+        }
+        return try ids(startingWith: prefix, atMost: count, asKnown: false)
+    }
+
+    private func ids(
+        startingWith prefix: ObjectIDPrefix, atMost count: Int, asKnown: Bool
+    ) throws(ObjectError) -> [ObjectID] {
         var found: [ObjectID] = []
-        let packs = try packs { loose throws(ObjectError) in
-            found += try loose.ids(startingWith: prefix, atMost: count)
+        let packs = try packs(asKnown: asKnown) { directory throws(ObjectError) in
+            found += try directory.loose.ids(startingWith: prefix, atMost: count, directory.reading(asKnown: asKnown))
         }
         var failure = packs.failure
-        let index = packs.tables.count > 3 ? merged(packs.snapshot, packs.tables) : nil
-        if let index {
-            var (place, taken) = (index.lowerBound(prefix.lowest), 0)
-            var last: ObjectID?
-            while place < index.count, taken < count, prefix.matches(index.id(at: place)) {
-                let id = index.id(at: place)
-                place += 1
-                if id == last { continue }
-                found.append(id)
-                taken += 1
-                last = id
-            }
-        } else {
-            for table in packs.tables {
-                var position = table.lowerBound(prefix.lowest)
-                let start = found.count
-                while position < table.count, found.count - start < count, prefix.matches(table.id(at: position)) {
-                    found.append(table.id(at: position))
-                    position += 1
+        do throws(ObjectError) {
+            if let index = merged(packs) {
+                index.add(startingWith: prefix, atMost: count, to: &found)
+                try index.checkWhole(for: prefix)
+            } else {
+                for table in packs.tables {
+                    table.add(startingWith: prefix, atMost: count, to: &found)
+                    do throws(ObjectError) {
+                        try table.checkSearch(for: prefix.lowest)
+                    } catch {
+                        failure = failure ?? error
+                    }
                 }
             }
+        } catch {
+            failure = failure ?? error
         }
-        for table in packs.tables {
-            do throws(ObjectError) {
-                // The merged table goes by the names, without fan-out tables.
-                if index == nil { try table.checkSearch(for: prefix.lowest) } else { try table.checkWhole() }
-            } catch {
-                failure = failure ?? error
-            }
-        }
-        found.sort()
-        var unique: [ObjectID] = []
-        for id in found where unique.last != id && unique.count < count { unique.append(id) }
+        if found.count > 1 { found = found.sortedOnce(atMost: count) }
         // One is not known to be the only one when another place could not be read.
-        if let failure, unique.count < 2 { throw failure }
-        return unique
+        if let failure, found.count < 2 { throw failure }
+        return found
     }
 
     public func distinguishingDigits(of id: ObjectID) throws(ObjectError) -> Int {
+        let asKnown = refresh != .whenMissing
         var digits = 0
-        let packs = try packs { loose throws(ObjectError) in
-            digits = max(digits, try loose.distinguishingDigits(of: id))
+        let packs = try packs(asKnown: asKnown) { directory throws(ObjectError) in
+            digits = max(
+                digits, try directory.loose.distinguishingDigits(of: id, directory.reading(asKnown: asKnown)))
         }
         if let failure = packs.failure { throw failure }
-        func look(_ count: Int, from start: Int, _ at: (Int) -> ObjectID) {
-            // Ids are sorted: no other is closer than the neighbours, the first that is not the id itself on either side.
-            var place = start
-            while place < count, at(place) == id { place += 1 }
-            if place < count { digits = max(digits, id.digitsDistinguishing(from: at(place))) }
-            if start > 0 { digits = max(digits, id.digitsDistinguishing(from: at(start - 1))) }
-        }
-        let index = packs.tables.count > 3 ? merged(packs.snapshot, packs.tables) : nil
-        if let index {
-            look(index.count, from: index.lowerBound(id)) { index.id(at: $0) }
+        if let index = merged(packs) {
+            digits = max(digits, index.distinguishingDigits(of: id))
+            try index.checkWhole(around: id)
         } else {
-            for table in packs.tables { look(table.count, from: table.lowerBound(id)) { table.id(at: $0) } }
+            for table in packs.tables {
+                digits = max(digits, table.distinguishingDigits(of: id))
+                try table.checkSearch(for: id)
+            }
         }
-        // The merged table goes by the names, without fan-out tables.
-        for table in packs.tables { if index == nil { try table.checkSearch(for: id) } else { try table.checkWhole() } }
         return digits
+    }
+
+    /// The table of all packs where it is faster than theirs.
+    private func merged(_ packs: Packs) -> MergedIndex? {
+        packs.tables.count > 3 ? merged(packs.snapshot, packs.tables) : nil
     }
 
     /// Packed objects are counted with their repetitions, loose ones by a sample, as git does.
@@ -76,5 +75,14 @@ extension FilesObjectStore {
         var count = packs.tables.reduce(0) { $0 + $1.count }
         for directory in packs.snapshot.directories { count += try directory.loose.approximateCount() }
         return count
+    }
+}
+
+extension [ObjectID] {
+    /// In their order, each once; the lowest `most`.
+    fileprivate func sortedOnce(atMost most: Int) -> [ObjectID] {
+        var unique: [ObjectID] = []
+        for id in sorted() where unique.last != id && unique.count < most { unique.append(id) }
+        return unique
     }
 }

@@ -13,18 +13,24 @@ extension FilesObjectStore {
     /// The packs that there are when `look` has been through the loose objects of all directories.
     ///
     /// In this order nothing is missed that is packed meanwhile: it is loose still, or its pack is there already.
-    /// - Parameter look: may be called again with directories that it has seen, when others have come or packs have gone.
-    func packs(after look: (LooseObjects) throws(ObjectError) -> Void) throws(ObjectError) -> Packs {
+    /// - Parameters:
+    ///   - asKnown: the packs that are known will do, as long as they are there.
+    ///   - look: may be called again with directories that it has seen, when others have come or packs have gone.
+    func packs(
+        asKnown: Bool = false, after look: (ObjectDirectory) throws(ObjectError) -> Void
+    ) throws(ObjectError) -> Packs {
         var snapshot = catalog.current()
         var patience = VanishingPacks()
         repeat {
             var looseFailure: ObjectError?
             for directory in snapshot.directories {
-                do throws(ObjectError) { try look(directory.loose) } catch { looseFailure = looseFailure ?? error }
+                do throws(ObjectError) { try look(directory) } catch { looseFailure = looseFailure ?? error }
             }
             let before = snapshot
-            if refresh != .never, let newer = catalog.refresh(after: snapshot, force: false) { snapshot = newer }
-            guard snapshot.directories.map(\.path) == before.directories.map(\.path) else { continue }
+            if !asKnown, refresh != .never, let newer = catalog.refresh(after: snapshot, force: false) {
+                snapshot = newer
+                guard snapshot.directories.map(\.path) == before.directories.map(\.path) else { continue }
+            }
             let (tables, failure, hasVanished) = tables(in: snapshot)
             guard hasVanished else {
                 return Packs(snapshot: snapshot, tables: tables, failure: failure ?? looseFailure)
@@ -41,7 +47,8 @@ extension FilesObjectStore {
         _ byte: UInt8, in wanted: LooseObjects? = nil, since snapshot: CatalogSnapshot, _ tables: [any IndexTable]
     ) throws(ObjectError) -> [ObjectID] {
         var ids: [ObjectID] = []
-        let packs = try packs { loose throws(ObjectError) in
+        let packs = try packs { directory throws(ObjectError) in
+            let loose = directory.loose
             if wanted == nil || wanted === loose { ids += try loose.shards.list(byte) }
         }
         if let failure = packs.failure { throw failure }
@@ -49,13 +56,10 @@ extension FilesObjectStore {
         let prefix = ObjectIDPrefix(firstByte: byte, algorithm: algorithm)
         let known = Set(tables.map(ObjectIdentifier.init))
         for table in packs.tables where !known.contains(ObjectIdentifier(table)) {
-            var position = table.lowerBound(prefix.lowest)
-            while position < table.count, prefix.matches(table.id(at: position)) {
-                let id = table.id(at: position)
-                if !tables.contains(where: { $0.position(of: id) != nil }) { ids.append(id) }
-                position += 1
-            }
+            var new: [ObjectID] = []
+            table.add(startingWith: prefix, atMost: .max, to: &new)
             try table.checkSearch(for: prefix.lowest)
+            ids += new.filter { id in !tables.contains { $0.position(of: id) != nil } }
         }
         return ids
     }

@@ -10,8 +10,8 @@ extension FilesObjectStore {
                     kind, size: UInt64(entry.size), in: data.file, from: entry.data, to: data.end, mustEnd: false)
             }
             return try location.read(reading(limit, without: location.pack)).map(MemoryObjectStream.init)
-        } loose: { loose throws(ObjectError) in
-            try loose.stream(id)
+        } loose: { directory throws(ObjectError) in
+            try directory.loose.stream(id)
         }
         if let found { return found }
         return isEmptyTree(id) ? MemoryObjectStream(ObjectContents(kind: .tree, bytes: [])) : nil

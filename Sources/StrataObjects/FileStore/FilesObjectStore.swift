@@ -9,8 +9,11 @@ public import SystemPackage
 public final class FilesObjectStore: ObjectStore {
     /// When a store looks again at what the directories hold.
     public enum Refresh: Sendable, Hashable {
-        /// When all that is known has been searched in vain and a directory has changed.
+        /// When all that is known has been searched in vain and a directory has changed. An abbreviation is looked for in all that there is now.
         case whenMissing
+        /// As ``whenMissing``, for abbreviations too: the object of which alone it is known to be one is taken for it, though another may have come
+        /// since. So does git.
+        case whenMissingOnly
         /// Never: what was not listed at first is absent. For jobs that know that nobody writes.
         case never
     }
@@ -84,8 +87,8 @@ public final class FilesObjectStore: ObjectStore {
         if isEmptyTree(id) { return true }
         return try find(id) { _ throws(ObjectError) in
             true
-        } loose: { loose throws(ObjectError) in
-            try loose.contains(id) ? true : nil
+        } loose: { directory throws(ObjectError) in
+            try directory.containsLoose(id) ? true : nil
         } ?? false
     }
 
@@ -95,8 +98,8 @@ public final class FilesObjectStore: ObjectStore {
             packed: { location throws(ObjectError) in
                 try location.info(fields)
             },
-            loose: { loose throws(ObjectError) in
-                try loose.info(of: id, fields)
+            loose: { directory throws(ObjectError) in
+                try directory.loose.info(of: id, fields)
             })
         {
             return found
@@ -109,8 +112,8 @@ public final class FilesObjectStore: ObjectStore {
         let limit = min(limit, 1 << 40)
         let found = try find(id) { location throws(ObjectError) in
             try location.read(reading(limit, without: location.pack))
-        } loose: { loose throws(ObjectError) in
-            try loose.read(id, limit: limit)
+        } loose: { directory throws(ObjectError) in
+            try directory.loose.read(id, limit: limit)
         }
         if let found { return found }
         return isEmptyTree(id) ? ObjectContents(kind: .tree, bytes: []) : nil
@@ -144,7 +147,7 @@ public final class FilesObjectStore: ObjectStore {
     func find<Answer>(
         _ id: ObjectID,
         packed: (PackedLocation) throws(ObjectError) -> Answer?,
-        loose: (LooseObjects) throws(ObjectError) -> Answer?
+        loose: (ObjectDirectory) throws(ObjectError) -> Answer?
     ) throws(ObjectError) -> Answer? {
         guard id.algorithm == algorithm else { return nil }
         if let pins, case .found(let answer) = pins.search(id, packed) { return answer }
@@ -154,7 +157,7 @@ public final class FilesObjectStore: ObjectStore {
             case .missing(var failure, let hasVanished):
                 for directory in snapshot.directories {
                     do throws(ObjectError) {
-                        if let answer = try loose(directory.loose) { return .found(answer) }
+                        if let answer = try loose(directory) { return .found(answer) }
                     } catch {
                         failure = failure ?? error
                     }

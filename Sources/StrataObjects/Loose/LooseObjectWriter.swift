@@ -80,6 +80,7 @@ struct LooseObjectWriter: Sendable {
     func put(_ file: TemporaryFile, as id: ObjectID, _ syncing: ObjectWriting.Syncing) throws(ObjectError) {
         let path = objects.path(of: id)
         let target = path.filePath
+        defer { objects.shards.forget(id.byte(at: 0)) }
         var tries = 0
         while try !file.move(to: target, sharing: writing.sharing) {
             // Whoever has just written it may see it removed again.

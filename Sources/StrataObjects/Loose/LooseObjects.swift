@@ -23,6 +23,16 @@ final class LooseObjects: Sendable {
         }
     }
 
+    /// Runs `body` with the name of an object's file as seen from the object directory, a NUL behind it.
+    static func withName<R>(of id: ObjectID, _ body: (Span<CChar>) -> R) -> R {
+        id.withHex { hex in
+            var name: [66 of CChar] = .init(repeating: 0)
+            name[2] = CChar(bitPattern: UInt8(ascii: "/"))
+            for place in 0..<hex.count { name[place < 2 ? place : place + 1] = CChar(bitPattern: hex[place]) }
+            return body(name.span.extracting(first: hex.count + 2))
+        }
+    }
+
     /// Whether there is a file for the object.
     func contains(_ id: ObjectID) throws(ObjectError) -> Bool {
         let path = path(of: id)

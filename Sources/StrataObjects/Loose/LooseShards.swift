@@ -34,21 +34,27 @@ final class LooseShards: Sendable {
 
     private static func name(_ byte: UInt8) -> [UInt8] { [digit(byte >> 4), digit(byte & 15)] }
 
-    private static func digit(_ value: UInt8) -> UInt8 { value < 10 ? 0x30 + value : 0x57 + value }
+    static func digit(_ value: UInt8) -> UInt8 { value < 10 ? 0x30 + value : 0x57 + value }
 
     /// The ids whose first byte is `byte`, in their order.
-    func ids(_ byte: UInt8) throws(ObjectError) -> [ObjectID] {
-        let path = path(byte)
+    func ids(_ byte: UInt8, _ reading: ShardReading = ShardReading()) throws(ObjectError) -> [ObjectID] {
+        let known = state.withLock { $0.shards[byte] }
+        if reading.asKnown, let known { return known.ids }
         do throws(FileError) {
-            let stamp = try StatStamp.of(path.filePath)
-            let known = state.withLock { $0.shards[byte] }
+            let stamp: StatStamp
+            if let given = reading.stamp(byte) { stamp = given } else { stamp = try StatStamp.of(path(byte).filePath) }
             if let known, stamp.provesUnchanged(since: known.stamp) { return known.ids }
-            let ids = try list(byte, path)
+            let ids = try list(byte, path(byte))
             keep(Shard(stamp: stamp, ids: ids), byte)
             return ids
         } catch {
             throw .unavailable(error)
         }
+    }
+
+    /// Forgets what is known of the objects whose first byte is `byte`: this process has written one.
+    func forget(_ byte: UInt8) {
+        state.withLock { state in state.count -= state.shards.removeValue(forKey: byte)?.ids.count ?? 0 }
     }
 
     private func keep(_ shard: Shard, _ byte: UInt8) {

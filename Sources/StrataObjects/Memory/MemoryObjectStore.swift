@@ -56,8 +56,9 @@ public final class MemoryObjectStore: ObjectStore {
     public func cursor(_ order: ObjectOrder) -> any ObjectCursor { ObjectListCursor(sorted, in: self) }
 
     public func ids(startingWith prefix: ObjectIDPrefix, atMost count: Int) -> [ObjectID] {
-        let ids = sorted
-        return Array(ids[ids.lowerBound(prefix.lowest)...].prefix(count).prefix { prefix.matches($0) })
+        var found: [ObjectID] = []
+        sorted.add(startingWith: prefix, atMost: count, to: &found)
+        return found
     }
 
     public func distinguishingDigits(of id: ObjectID) -> Int { sorted.distinguishingDigits(of: id) }

@@ -186,12 +186,23 @@ struct MigrationSwitch {
         _ = try? place.intents.locks.sweepDeadOwners()
     }
 
+    /// Puts the database where it was: it may have gone, and what came after that have failed.
+    private func bringDatabaseBack() throws(RefError) {
+        let (database, aside) = (journal.database(place), journal.databaseAside(place))
+        try filing { () throws(FileError) in
+            guard try FileStat.lstat(database) == nil, try FileStat.lstat(aside) != nil else { return }
+            try Disk.renameNoReplace(aside, to: database)
+            try Disk.syncDirectories(of: [database])
+        }
+    }
+
     /// Goes back to what was before.
     private func undo() throws(RefError) {
         switch journal.storage {
         case .lmdb:
             try filing { () throws(FileError) in try Disk.removeTree(journal.database(place)) }
         default:
+            try bringDatabaseBack()
             let undone = ReferenceFiles(place: place, tree: staging.appending("undone"))
             let locks = try undone.lock()
             defer { for lock in locks { lock.release() } }
