@@ -38,7 +38,8 @@ enum RepositoryOpener {
     private static func open(
         _ environment: RepositoryEnvironment, _ errors: ErrorStream
     ) throws(RepositoryError) -> Repository {
-        let repository = try Repository(environment: environment)
+        // An abbreviation means what it means to git, which does not look again either.
+        let repository = try Repository(environment: environment, refresh: .whenMissingOnly)
         for name in repository.config.keysWithoutSection {
             errors.error(Bytes("key does not contain a section: ") + name)
         }

@@ -19,6 +19,15 @@ struct FilesRefSnapshot: FileRefSnapshot {
         return try packed.snapshot().read(name)
     }
 
+    /// The packed ones are looked for in one state.
+    func read(_ names: [RefName]) throws(RefError) -> [RefValue?] {
+        var values = try loose.read(names)
+        let rest = values.indices.filter { values[$0] == nil }
+        if rest.isEmpty { return values }
+        for (index, value) in zip(rest, try packed.snapshot().read(rest.map { names[$0] })) { values[index] = value }
+        return values
+    }
+
     func cursors(over scope: RefScope) throws(RefError) -> [any RefCursor] {
         let front = try loose.cursor(over: scope)
         return [front, try packed.snapshot().cursor(over: scope)]

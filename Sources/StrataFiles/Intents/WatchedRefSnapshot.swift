@@ -23,13 +23,9 @@ final class WatchedRefSnapshot: RefSnapshot {
     func read(_ names: [RefName]) throws(RefError) -> [RefValue?] {
         try watch.reading { moment throws(RefError) in
             let live = watch.live(at: moment)
-            var values: [RefValue?] = []
-            values.reserveCapacity(names.count)
-            for name in names {
-                let found = try files.read(name)
-                values.append(live.map { $0.value(of: name, in: directory, found: found) } ?? found)
-            }
-            return values
+            let found = try files.read(names)
+            guard let live else { return found }
+            return zip(names, found).map { live.value(of: $0, in: directory, found: $1) }
         }
     }
 

@@ -37,13 +37,21 @@ public final class Repository: Sendable {
 
     /// Opens the repository that git would use in `environment`.
     ///
+    /// - Parameter refresh: when ``objects`` looks again at what the object directories hold.
     /// - Throws: ``RepositoryError`` in git's words: none found, not safe, an unknown format.
-    public convenience init(environment: RepositoryEnvironment) throws(RepositoryError) {
-        try self.init(location: .discover(environment: environment), environment: environment)
+    public convenience init(
+        environment: RepositoryEnvironment, refresh: FilesObjectStore.Refresh = .whenMissing
+    ) throws(RepositoryError) {
+        try self.init(location: .discover(environment: environment), environment: environment, refresh: refresh)
     }
 
     /// Opens the repository at a known place.
-    public init(location: RepositoryLocation, environment: RepositoryEnvironment) throws(RepositoryError) {
+    ///
+    /// - Parameter refresh: when ``objects`` looks again at what the object directories hold.
+    public init(
+        location: RepositoryLocation, environment: RepositoryEnvironment,
+        refresh: FilesObjectStore.Refresh = .whenMissing
+    ) throws(RepositoryError) {
         let location = try MigrationRecovery.settled(location)
         self.location = location
         self.environment = environment
@@ -61,7 +69,8 @@ public final class Repository: Sendable {
             refs: refs, config: config, environment: environment, algorithm: location.format.objectFormat)
         objects = FilesObjectStore(
             objectDirectory: location.objectDirectory, algorithm: location.format.objectFormat,
-            alternates: environment.value("GIT_ALTERNATE_OBJECT_DIRECTORIES") ?? [], writing: objectSettings.writing)
+            alternates: environment.value("GIT_ALTERNATE_OBJECT_DIRECTORIES") ?? [], refresh: refresh,
+            writing: objectSettings.writing)
     }
 
     /// What ``common`` is where it is in files now: what `pack-refs` works on. Of no use after the references have been moved.

@@ -37,6 +37,22 @@ public struct OverlayRefSnapshot: RefSnapshot {
         return try back().read(name)
     }
 
+    /// The back is fetched once for all that the front has not.
+    public func read(_ names: [RefName]) throws(RefError) -> [RefValue?] {
+        try watches.reading { () throws(RefError) in
+            let isReserved = names.map { deletes == .hide && HiddenRefName.isReserved($0) }
+            var values = zip(try front.read(names), isReserved).map { $0.1 ? nil : $0.0 }
+            var rest = values.indices.filter { values[$0] == nil && !isReserved[$0] }
+            if deletes == .hide, !rest.isEmpty {
+                let markers = try front.read(rest.map { HiddenRefName.marker(of: names[$0]) })
+                rest = zip(rest, markers).filter { $0.1 == nil }.map { $0.0 }
+            }
+            if rest.isEmpty { return values }
+            for (index, value) in zip(rest, try back().read(rest.map { names[$0] })) { values[index] = value }
+            return values
+        }
+    }
+
     public func cursor(over scope: RefScope) throws(RefError) -> any RefCursor {
         try ReopenedRefCursor(over: scope) { scope throws(RefError) in
             try watches.reading { () throws(RefError) in try opened(scope) }

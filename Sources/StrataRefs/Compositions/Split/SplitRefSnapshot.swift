@@ -34,6 +34,25 @@ final class SplitRefSnapshot: RefSnapshot {
         return try snapshot(of: place.part)?.read(place.name)
     }
 
+    /// Those of one part together: it looks once at what is under way.
+    func read(_ names: [RefName]) throws(RefError) -> [RefValue?] {
+        let places = names.map { store.place(of: $0) }
+        var parts: [RefPart] = []
+        for place in places { if let part = place?.part, !parts.contains(part) { parts.append(part) } }
+        // A part alone sees to it itself that nothing comes between.
+        let together = parts.count > 1 ? watches : []
+        return try together.reading { () throws(RefError) in
+            var values = [RefValue?](repeating: nil, count: names.count)
+            for part in parts {
+                guard let snapshot = try snapshot(of: part) else { continue }
+                let indices = places.indices.filter { places[$0]?.part == part }
+                let found = try snapshot.read(indices.compactMap { places[$0]?.name })
+                for (index, value) in zip(indices, found) { values[index] = value }
+            }
+            return values
+        }
+    }
+
     func cursor(over scope: RefScope) throws(RefError) -> any RefCursor {
         try store.mergedCursor(over: scope, watches: watches) { part, scope throws(RefError) in
             guard let snapshot = try self.snapshot(of: part) else { throw self.store.missingPart() }
