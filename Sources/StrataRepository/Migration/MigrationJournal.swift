@@ -70,10 +70,16 @@ struct MigrationJournal: Equatable {
         }
     }
 
-    /// Removes it: the move is done, or undone.
-    static func remove(_ place: MigrationPlace) throws(RefError) {
+    /// Removes it: the move is done, or undone, and what was done is on the medium.
+    ///
+    /// - Parameter directories: where names have come and gone, if nothing else is to be synced yet; nil = all of the file system.
+    static func remove(_ place: MigrationPlace, syncing directories: [FilePath]? = nil) throws(RefError) {
         try filing { () throws(FileError) in
-            try Disk.syncFileSystem(of: place.common)
+            if let directories {
+                for directory in directories { try Disk.syncDirectory(directory) }
+            } else {
+                try Disk.syncFileSystem(of: place.common)
+            }
             try Disk.unlinkIfPresent(place.journal)
             try Disk.syncDirectory(place.strata)
         }

@@ -122,9 +122,11 @@ struct MigrationSwitch {
         defer { for lock in locks { lock.release() } }
         try journal.write(place)
         do throws(RefError) {
+            let places = try place.directories(beside: tree).map(\.own)
             try files.moveIn()
             try filing { () throws(FileError) in
-                try Disk.syncFileSystem(of: place.common)
+                // The files are on the medium since the journal is; these are their names.
+                for directory in places { try Disk.syncDirectory(directory) }
                 try Disk.rename(journal.database(place), to: journal.databaseAside(place))
                 try Disk.syncDirectories(of: [journal.database(place)])
             }
@@ -152,7 +154,7 @@ struct MigrationSwitch {
         try StoreGeneration.begin(place)
         try config.write(ReferenceStorage(format: .files), temporary: temporaryConfig)
         try files.unlockHeads()
-        try MigrationJournal.remove(place)
+        try MigrationJournal.remove(place, syncing: place.directories(beside: tree).map(\.own))
     }
 
     /// Removes what the move has left. Nothing needs it any more.
