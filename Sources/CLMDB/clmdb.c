@@ -231,35 +231,6 @@ int strata_lmdb_move(MDB_cursor *cursor, MDB_cursor_op step, const strata_lmdb_k
     GUARDED(move(cursor, step, key, found));
 }
 
-static uint64_t page_of(const strata_lmdb_map *map, MDB_val key) {
-    size_t offset = (uintptr_t)key.mv_data - (uintptr_t)map->start;
-    return offset < map->count ? offset / map->page_size : 0;
-}
-
-static int leaves(MDB_txn *txn, MDB_dbi dbi, const strata_lmdb_key *key, const strata_lmdb_map *map, uint64_t *page,
-                  uint64_t *before) {
-    unsigned char buffer[key_limit + 1];
-    MDB_val k = key_value(key, buffer), v;
-    MDB_cursor *cursor;
-    int result = mdb_cursor_open(txn, dbi, &cursor);
-    if (result != 0) return result;
-    result = mdb_cursor_get(cursor, &k, &v, k.mv_size == 0 ? MDB_FIRST : MDB_SET_RANGE);
-    if (result == MDB_NOTFOUND) result = mdb_cursor_get(cursor, &k, &v, MDB_LAST);
-    if (result == 0) {
-        *page = page_of(map, k);
-        result = mdb_cursor_get(cursor, &k, &v, MDB_PREV);
-        if (result == 0) *before = page_of(map, k);
-    }
-    mdb_cursor_close(cursor);
-    return result == MDB_NOTFOUND ? 0 : result;
-}
-
-int strata_lmdb_leaves(MDB_txn *txn, MDB_dbi dbi, const strata_lmdb_key *key, const strata_lmdb_map *map, uint64_t *page,
-                       uint64_t *before) {
-    *page = *before = 0;
-    GUARDED(leaves(txn, dbi, key, map, page, before));
-}
-
 /* With cursors of the library's heap, not by mdb_put and mdb_del, whose own lie on the stack and are tracked all the time. One that is left
    by a jump is freed with the transaction. */
 CHANGE put(MDB_txn *txn, MDB_dbi dbi, const strata_lmdb_key *key, const void *value, size_t value_count, unsigned flags) {

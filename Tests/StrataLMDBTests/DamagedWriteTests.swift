@@ -91,6 +91,42 @@ import Testing
         #expect(try LMDBCheck.check(sample.path).findings.isEmpty)
     }
 
+    /// A branch that claims thousands of pages, each in turn: what leads over it is refused, and all can be changed once it is as it was.
+    @Test func damagedBranchesAreRefused() throws {
+        let sample = try SampleEnvironment(branches: 600)
+        let editor = FileEditor(sample.data)
+        let bytes = try editor.bytes
+        let run = try #require(try LMDBCheck.still(sample.data) { _ in })
+        let branches = stride(from: 8192, to: bytes.count, by: 4096).filter {
+            run.reached.contains(UInt64($0 / 4096)) && bytes[$0 + 10] == 1
+        }
+        #expect(branches.count >= 2)
+        var refused = 0
+        let store = LMDBRefStore(try sample.open())
+        let names = try (0..<600).filter { $0 % 29 == 0 }.map { try SampleEnvironment.name("refs/heads/topic-\($0)/work") }
+        for branch in branches {
+            // A commit has copied what it has changed, and this may be a page of nobody by now.
+            let whole = Array(try editor.bytes[branch..<branch + 4096])
+            editor.write([whole[13] ^ 0x40], at: branch + 13)
+            for (number, name) in names.enumerated() {
+                let edit = RefEdit.update(name, to: SampleEnvironment.id(number), message: "moved")
+                do throws(RefError) {
+                    try store.commit(RefTransaction([edit]), SampleEnvironment.context)
+                } catch {
+                    guard case .damaged = error.cause as? LMDBFailure else {
+                        Issue.record("\(error)")
+                        continue
+                    }
+                    refused += 1
+                }
+            }
+            editor.write(whole, at: branch)
+        }
+        #expect(refused > 0)
+        for name in names { try store.commit(RefTransaction([.delete(name)]), SampleEnvironment.context) }
+        #expect(try LMDBCheck.check(sample.path).findings.isEmpty)
+    }
+
     // MARK: Calls that LMDB breaks off
 
     /// What LMDB itself finds wrong in the middle of a change, also where it has tracked cursors of its own stack.

@@ -54,11 +54,6 @@ typedef struct {
     size_t page_size;
 } strata_lmdb_map;
 
-/* The numbers of the leaf pages on which a change of `key` finds its place: that of the first record that is not before it, or else of the last, and
-   that of the record before. 0 = there is none, or the library has written it itself in this transaction. */
-int strata_lmdb_leaves(MDB_txn *txn, MDB_dbi dbi, const strata_lmdb_key *key, const strata_lmdb_map *map, uint64_t *page,
-                       uint64_t *before);
-
 /* Changes. After MDB_CORRUPTED nothing may be done with the transaction but to abort it. `flags` are those of mdb_put; with MDB_NOOVERWRITE and a key that is there: MDB_KEYEXIST. */
 int strata_lmdb_put(MDB_txn *txn, MDB_dbi dbi, const strata_lmdb_key *key, const void *value, size_t value_count,
                     unsigned flags);

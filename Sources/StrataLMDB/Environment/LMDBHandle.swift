@@ -281,6 +281,20 @@ extension strata_lmdb_key {
     }
 }
 
+extension strata_lmdb_key {
+    /// Runs `body` with the bytes of the whole key, as LMDB has it.
+    func withWholeKey<R>(_ body: (UnsafeRawBufferPointer) -> R) -> R {
+        let own = unsafe UnsafeRawBufferPointer(start: bytes, count: count)
+        guard unsafe is_scoped != 0 else { return unsafe body(own) }
+        return unsafe withUnsafeTemporaryAllocation(byteCount: count + 5, alignment: 1) { buffer in
+            unsafe buffer.storeBytes(of: scope.bigEndian, as: UInt32.self)
+            unsafe UnsafeMutableRawBufferPointer(rebasing: buffer[4...]).copyMemory(from: own)
+            unsafe buffer[4 + count] = 0x01
+            return unsafe body(UnsafeRawBufferPointer(rebasing: buffer[..<(count + (is_long != 0 ? 5 : 4))]))
+        }
+    }
+}
+
 /// Runs `body` with a key that is bytes alone.
 func withLMDBKey(_ bytes: [UInt8], _ body: (UnsafePointer<strata_lmdb_key>) -> Int32) -> Int32 {
     unsafe bytes.withUnsafeBytes { buffer in

@@ -17,9 +17,8 @@ final class LMDBWriter {
     private var cursors: [MDB_dbi: OpaquePointer] = unsafe [:]
     /// What changes have replaced, in their order; nil = it is not kept.
     private(set) var undo: [LMDBUndo]?
-    /// The pages that were looked at, by their numbers.
-    private var checked: Set<UInt64> = []
-    private lazy var page = LMDBPage(pageSize: unsafe environment.handle.mapping?.map.page_size ?? 0)
+    /// nil where the file is not known to be mapped.
+    private lazy var path = environment.handle.mapping.map { LMDBPathCheck($0) }
     /// For values that are put together; empty between changes.
     var buffer: [UInt8] = []
 
@@ -90,6 +89,7 @@ final class LMDBWriter {
     // MARK: Records
 
     func get(_ dbi: MDB_dbi, _ key: strata_lmdb_key) throws(RefError) -> UnsafeRawBufferPointer? {
+        unsafe try checkPath(dbi, key)
         var found = unsafe strata_lmdb_record()
         let result = unsafe withUnsafePointer(to: key) { unsafe strata_lmdb_get(txn, dbi, $0, &found) }
         if result == MDB_NOTFOUND { return nil }
@@ -98,7 +98,7 @@ final class LMDBWriter {
     }
 
     func put(_ dbi: MDB_dbi, _ key: strata_lmdb_key, _ value: [UInt8]) throws(RefError) {
-        unsafe try checkLeaves(dbi, key, andBeside: false)
+        unsafe try checkPath(dbi, key)
         unsafe try keepForUndo(dbi, key)
         let result = unsafe withUnsafePointer(to: key) { unsafe strata_lmdb_put(txn, dbi, $0, value, value.count, 0) }
         try environment.check(result)
@@ -106,6 +106,7 @@ final class LMDBWriter {
 
     /// Writes a record that stands behind all others, as far as anybody knows: then it costs no search, and pages get full.
     func append(_ dbi: MDB_dbi, _ key: strata_lmdb_key, _ value: [UInt8]) throws(RefError) {
+        unsafe try checkPath(dbi, key)
         let result = unsafe withUnsafePointer(to: key) {
             unsafe strata_lmdb_put(txn, dbi, $0, value, value.count, UInt32(MDB_APPEND))
         }
@@ -131,7 +132,7 @@ final class LMDBWriter {
     }
 
     func delete(_ dbi: MDB_dbi, _ key: strata_lmdb_key) throws(RefError) {
-        unsafe try checkLeaves(dbi, key, andBeside: true)
+        unsafe try checkPath(dbi, key, withNeighbours: true)
         unsafe try keepForUndo(dbi, key)
         let result = unsafe withUnsafePointer(to: key) { unsafe strata_lmdb_delete(txn, dbi, $0) }
         if result != MDB_NOTFOUND { try environment.check(result) }
@@ -148,6 +149,7 @@ final class LMDBWriter {
             unsafe cursors[dbi] = cursor
         }
         guard let cursor = unsafe cursor else { return nil }
+        if let key = unsafe key { unsafe try checkPath(dbi, key) }
         var found = unsafe strata_lmdb_record()
         let result = unsafe withLMDBKey(key) { unsafe strata_lmdb_move(cursor, step, $0, &found) }
         if result == MDB_NOTFOUND { return nil }
@@ -157,31 +159,20 @@ final class LMDBWriter {
 
     // MARK: Pages
 
-    /// Looks at the leaves on which a change of `key` finds its place, where no change of this transaction has been yet: LMDB believes them, and moves
-    /// memory by what they say. With `andBeside` also at those beside them, which a deletion may join to them.
-    private func checkLeaves(_ dbi: MDB_dbi, _ key: strata_lmdb_key, andBeside: Bool) throws(RefError) {
-        guard let mapping = environment.handle.mapping else { return }
-        var (at, before): (UInt64, UInt64) = (0, 0)
-        let result = unsafe withUnsafePointer(to: key) { key in
-            unsafe withUnsafePointer(to: mapping.map) { map in
-                unsafe strata_lmdb_leaves(txn, dbi, key, map, &at, &before)
+    private func checkPath(
+        _ dbi: MDB_dbi, _ key: strata_lmdb_key, withNeighbours: Bool = false
+    ) throws(RefError) {
+        guard let path else { return }
+        let name = dbi == refs ? "refs" : dbi == logs ? "logs" : nil
+        let failure = unsafe key.withWholeKey { bytes -> LMDBFailure? in
+            do throws(LMDBFailure) {
+                unsafe try path.check(dbi, name, bytes, withNeighbours: withNeighbours)
+                return nil
+            } catch {
+                return error
             }
         }
-        try environment.check(result)
-        for number in [at, before] where number != 0 && checked.insert(number).inserted {
-            let flaw = unsafe mapping.page(number).map { unsafe page.load(number, from: $0) } ?? "it is none"
-            if flaw != nil || page.isBranch {
-                throw environment.damage(.damaged("page \(number): \(flaw ?? "it is no leaf")"), nil)
-            }
-            guard andBeside, let first = page.nodes.first, let last = page.nodes.last else { continue }
-            for key in unsafe [Array(page.part(first.key)), Array(page.part(last.key)) + [0]] {
-                try unsafe key.span.withUnsafeBytes { key throws(RefError) in
-                    let key = unsafe strata_lmdb_key(
-                        bytes: key.baseAddress, count: key.count, scope: 0, is_scoped: 0, is_long: 0)
-                    unsafe try checkLeaves(dbi, key, andBeside: false)
-                }
-            }
-        }
+        if let failure { throw environment.damage(failure, nil) }
     }
 
     // MARK: Undo
