@@ -1,4 +1,5 @@
 import StrataRefs
+import TestSupport
 import Testing
 
 @testable import StrataTesting
@@ -20,8 +21,10 @@ import Testing
     }
 
     /// Threads do not come in the same order twice, and the bug is found every time.
-    @Test(arguments: Mutant.all.filter { $0.families == ["concurrency:"] }) func isAlwaysFound(_ mutant: Mutant) throws
-    {
+    @Test(
+        .disabled(if: isSanitized, "threads meet too seldom when each access takes ten times as long"),
+        arguments: Mutant.all.filter { $0.families == ["concurrency:"] })
+    func isAlwaysFound(_ mutant: Mutant) throws {
         for seed in 1...5 {
             var options = RefStoreCheckOptions()
             options.seed = UInt64(seed)
