@@ -103,7 +103,9 @@ import Testing
         #expect(branches.count >= 2)
         var refused = 0
         let store = LMDBRefStore(try sample.open())
-        let names = try (0..<600).filter { $0 % 29 == 0 }.map { try SampleEnvironment.name("refs/heads/topic-\($0)/work") }
+        let names = try (0..<600).filter { $0 % 29 == 0 }.map {
+            try SampleEnvironment.name("refs/heads/topic-\($0)/work")
+        }
         for branch in branches {
             // A commit has copied what it has changed, and this may be a page of nobody by now.
             let whole = Array(try editor.bytes[branch..<branch + 4096])

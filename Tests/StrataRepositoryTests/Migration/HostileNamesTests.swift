@@ -12,7 +12,8 @@ import Testing
 /// are.
 @Suite struct HostileNamesTests {
     private static let names: [[UInt8]] = [
-        "../evil", "refs/../../evil", "refs/heads/../../../evil", "/tmp/evil", "refs//evil", "refs/heads/", "refs/./evil",
+        "../evil", "refs/../../evil", "refs/heads/../../../evil", "/tmp/evil", "refs//evil", "refs/heads/",
+        "refs/./evil",
         "..", ".", "refs/heads/a\0b",
     ].map { Array($0.utf8) }
 

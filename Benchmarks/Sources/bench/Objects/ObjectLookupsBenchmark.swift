@@ -78,7 +78,7 @@ enum ObjectLookupsBenchmark {
                 resolve("1000 packs", thousand), resolve("1000 packs, of what is known", knownThousand),
             ]
         )
-            .print("20,000 abbreviations resolved (aim 36 ms)")
+        .print("20,000 abbreviations resolved (aim 36 ms)")
         func shorten(_ name: String, _ store: FilesObjectStore) -> Way {
             Way(name) { for id in ids { if try store.abbreviationLength(of: id, minimum: 7) < 4 { throw Mismatch() } } }
         }
