@@ -1,20 +1,39 @@
 import CLMDB
+import StrataIO
 package import StrataModel
 package import StrataRefs
+package import SystemPackage
 
 /// The references of an environment in one state, as they are carried elsewhere.
 package struct LMDBCarriedRefs: CarriedRefs {
     let transaction: LMDBReadTransaction
+    /// The numbers of the worktrees whose references these are, and no earlier one's of the name.
+    private let scopes: [[UInt8]: UInt32]
 
     /// The references as they are now; the state lasts as long as this.
-    package init(_ environment: LMDBEnvironment) throws(RefError) { transaction = try environment.read() }
+    ///
+    /// - Parameter worktrees: the directory in which those of the linked worktrees are; nil = their tokens are not asked for.
+    package init(_ environment: LMDBEnvironment, worktrees: FilePath? = nil) throws(RefError) {
+        transaction = try environment.read()
+        var scopes: [[UInt8]: UInt32] = [:]
+        for id in try LMDBScopes.all(in: transaction) {
+            let worktree = LMDBWorktree(id: id, directory: worktrees?.appending(bytes: id))
+            scopes[id] = try LMDBScope(of: worktree, in: transaction, knowing: nil).visible
+        }
+        self.scopes = scopes
+    }
 
     /// The number of the change whose state this is.
     package var change: UInt64 { transaction.id }
 
+    /// The number of a worktree; nil = there are no references of it.
+    package func scope(of worktree: [UInt8]?) -> UInt32? { worktree.map { scopes[$0] } ?? LMDBScopes.shared }
+
+    /// Whether both are one state: of the database, and of the worktrees that it has references of.
+    package func isSameState(as other: LMDBCarriedRefs) -> Bool { change == other.change && scopes == other.scopes }
+
     package func carry(_ worktree: [UInt8]?, to carrier: any RefCarrier) throws(RefError) {
-        let snapshot = try LMDBRefSnapshot(transaction, worktree)
-        guard let scope = snapshot.scope else { return }
+        guard let scope = scope(of: worktree) else { return }
         let environment = transaction.environment
         let refs = try LMDBRecordWalk(transaction, environment.handle.refs)
         let lines = try LMDBRecordWalk(transaction, environment.handle.logs)
@@ -46,7 +65,7 @@ package struct LMDBCarriedRefs: CarriedRefs {
     /// Gives `carrier` the reference `name`, if there is one or it has a reflog.
     package func carry(_ name: RefName, of worktree: [UInt8]?, to carrier: any RefCarrier) throws(RefError) {
         let lines = try LMDBRecordWalk(transaction, transaction.environment.handle.logs)
-        _ = try LMDBRefSnapshot(transaction, worktree).record(name) { record throws(RefError) in
+        _ = try LMDBRefSnapshot(transaction, scope: scope(of: worktree)).record(name) { record throws(RefError) in
             try carry(name, record, lines, to: carrier)
         }
     }

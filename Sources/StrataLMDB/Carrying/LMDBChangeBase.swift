@@ -77,7 +77,10 @@ package struct LMDBChangeBase {
         do throws(LMDBFailure) {
             guard let trees = try Self.trees(later) else { return nil }
             // A worktree that is gone, and perhaps another of its name.
-            for (number, id) in worktrees where trees.worktrees[number] != id { return nil }
+            for (number, id) in worktrees {
+                guard trees.worktrees[number] == id else { return nil }
+                if (refs.scope(of: id) == number) != (later.scope(of: id) == number) { return nil }
+            }
             var keys: Set<[UInt8]> = []
             try names.changes(in: trees.refs, trees.file, pageSize: trees.pageSize) { keys.insert(Array($0)) }
             var numbers: Set<UInt64> = []
@@ -94,7 +97,7 @@ package struct LMDBChangeBase {
                 guard key.count > 4, unsafe !key.withUnsafeBytes({ unsafe LMDBRefKey.isLong($0) }) else { return nil }
                 let scope: UInt32 = unsafe key.withUnsafeBytes { unsafe $0.number(at: 0) }
                 let worktree = trees.worktrees[scope]
-                if worktree == nil && scope != LMDBScopes.shared { continue }
+                if worktree == nil && scope != LMDBScopes.shared || later.scope(of: worktree) != scope { continue }
                 changes.insert(Key(worktree: worktree, name: RefName(unchecked: Array(key[4...]))))
             }
             return changes

@@ -1,11 +1,12 @@
 import StrataModel
 import StrataRefs
 
-/// The unnamed database: the record of the environment, the numbers of worktrees, intents, and the named databases.
+/// The unnamed database: the record of the environment, the numbers and tokens of worktrees, intents, and the named databases.
 extension LMDBCheckRun {
     func checkMain() -> (refs: LMDBTree?, logs: LMDBTree?) {
         var trees: [[UInt8]: LMDBTree] = [:]
         var (hasMetadata, numbers) = (false, [(number: [UInt8], id: [UInt8], page: UInt64)]())
+        var tokens: [(id: [UInt8], page: UInt64)] = []
         unsafe walk(meta.main, TreeKind(name: "unnamed database", hasTrees: true)) { record in
             let (key, page) = unsafe (Array(record.key), record.page)
             if unsafe record.isTree {
@@ -22,6 +23,12 @@ extension LMDBCheckRun {
                 }
             } else if let id = LMDBScopes.id(of: key) {
                 unsafe numbers.append((Array(record.value), id, page))
+            } else if let id = LMDBToken.id(of: key) {
+                tokens.append((id, page))
+                if unsafe record.value.count != LMDBToken.byteCount {
+                    unsafe report.add(
+                        .damage, page: page, name: id, "the token of a worktree has \(record.value.count) bytes")
+                }
             } else if let id = LMDBIntents.id(of: key) {
                 if unsafe LMDBIntents.decided(id, record.value) == nil {
                     unsafe report.add(
@@ -36,6 +43,10 @@ extension LMDBCheckRun {
         }
         for (number, id, page) in numbers {
             if let flaw = take(number, of: id) { report.add(.damage, page: page, name: id, flaw) }
+        }
+        let known = Set(numbers.map(\.id))
+        for (id, page) in tokens where !known.contains(id) && !hasEnded {
+            report.add(.damage, page: page, name: id, "the token of a worktree that has no number")
         }
         let (refs, logs) = (
             trees.removeValue(forKey: Array("refs".utf8)), trees.removeValue(forKey: Array("logs".utf8))

@@ -101,9 +101,11 @@ public final class LMDBEnvironment: @unchecked Sendable {
     ///
     /// That of a read transaction: the meta page in the file is ahead of what is read while it is being synced.
     public func sequence() throws(RefError) -> UInt64 {
-        let transaction = try read()
-        return handle.metadata.sequenceBase &+ transaction.id
+        sequence(of: try read())
     }
+
+    /// The number of the change whose state `transaction` is.
+    func sequence(of transaction: LMDBReadTransaction) -> UInt64 { handle.metadata.sequenceBase &+ transaction.id }
 
     // MARK: Use of the handle
 

@@ -19,6 +19,8 @@ final class LMDBWriter {
     private(set) var undo: [LMDBUndo]?
     /// nil where the file is not known to be mapped.
     private lazy var path = environment.handle.mapping.map { LMDBPathCheck($0) }
+    /// Where the references of worktrees were found or are written in this transaction.
+    var scopes: [LMDBWorktree: LMDBScope] = [:]
     /// For values that are put together; empty between changes.
     var buffer: [UInt8] = []
 
@@ -35,7 +37,7 @@ final class LMDBWriter {
 
     private func loadedMetadata() throws(RefError) -> LMDBMetadata {
         if let metadata { return metadata }
-        guard let bytes = unsafe try get(main, LMDBMetadata.key) else {
+        guard let bytes = unsafe try main(LMDBMetadata.key) else {
             throw LMDBFailure.damaged("its record has gone").error(at: environment.directory.string)
         }
         do throws(LMDBFailure) {
@@ -45,36 +47,23 @@ final class LMDBWriter {
         }
     }
 
-    private func get(_ dbi: MDB_dbi, _ key: [UInt8]) throws(RefError) -> UnsafeRawBufferPointer? {
-        try unsafe key.span.withUnsafeBytes { bytes throws(RefError) in
-            unsafe try get(dbi, strata_lmdb_key(bytes))
-        }
+    private func changeMetadata(_ body: (inout LMDBMetadata) -> Void) throws(RefError) -> LMDBMetadata {
+        let before = try loadedMetadata()
+        var metadata = before
+        body(&metadata)
+        self.metadata = metadata
+        isMetadataChanged = isMetadataChanged || metadata != before
+        return before
     }
 
     /// The number of a new reflog.
-    func makeLogNumber() throws(RefError) -> UInt64 {
-        var metadata = try loadedMetadata()
-        defer { self.metadata = metadata }
-        metadata.nextLog += 1
-        isMetadataChanged = true
-        return metadata.nextLog - 1
-    }
+    func makeLogNumber() throws(RefError) -> UInt64 { try changeMetadata { $0.nextLog += 1 }.nextLog }
 
-    /// The number of the linked worktree `id`, made if need be.
-    func scope(of id: [UInt8]) throws(RefError) -> UInt32 {
-        let key = LMDBScopes.key(id)
-        if let known = unsafe try get(main, key) { return try unsafe LMDBScopes.number(known, environment) }
-        var metadata = try loadedMetadata()
-        let number = metadata.nextScope
-        metadata.nextScope += 1
-        self.metadata = metadata
-        isMetadataChanged = true
-        var value: [UInt8] = []
-        value.append(number: number)
-        let result = unsafe withLMDBKey(key) { unsafe strata_lmdb_put(txn, main, $0, value, value.count, 0) }
-        try environment.check(result)
-        return number
-    }
+    /// The number of a new linked worktree.
+    func makeScopeNumber() throws(RefError) -> UInt32 { try changeMetadata { $0.nextScope += 1 }.nextScope }
+
+    /// Notes that there are records of a kind that an older reader may pass over.
+    func noteFeature(_ feature: UInt32) throws(RefError) { _ = try changeMetadata { $0.optionalFeatures |= feature } }
 
     /// Writes what is to be written last.
     func finish() throws(RefError) {
@@ -114,10 +103,15 @@ final class LMDBWriter {
         try environment.check(result)
     }
 
-    /// Deletes all references and reflogs, and the numbers of worktrees.
+    /// Deletes all references and reflogs, and the numbers and tokens of worktrees.
     func deleteEverything() throws(RefError) {
         for dbi in [refs, logs] { try environment.check(unsafe strata_lmdb_empty(txn, dbi)) }
-        let prefix = LMDBScopes.key([])
+        scopes = [:]
+        for prefix in [LMDBScopes.key([]), LMDBToken.key([])] { try deleteAll(startingWith: prefix) }
+    }
+
+    /// Deletes the records of the unnamed database whose keys begin with `prefix`.
+    private func deleteAll(startingWith prefix: [UInt8]) throws(RefError) {
         while true {
             let found = try unsafe prefix.span.withUnsafeBytes { bytes throws(RefError) in
                 unsafe try move(main, MDB_SET_RANGE, strata_lmdb_key(bytes))
@@ -196,7 +190,9 @@ final class LMDBWriter {
 
     /// Takes back the changes that `undo` is of, the last first.
     func takeBack(_ undo: [LMDBUndo]) throws(RefError) {
+        scopes = [:]
         for one in undo.reversed() {
+            if one.dbi == main { try forgetScope(one.name) }
             try unsafe one.name.span.withUnsafeBytes { name throws(RefError) in
                 let key = unsafe strata_lmdb_key(
                     bytes: name.baseAddress, count: name.count, scope: one.scope, is_scoped: one.isScoped ? 1 : 0,

@@ -8,7 +8,7 @@ import StrataRefs
 ///     8  magic        "STRATAdb"
 ///     4  version      of the format; this is 1
 ///     4  required     features that a reader must know; none are defined
-///     4  optional     features that a reader may pass over; none are defined
+///     4  optional     features that a reader may pass over: 1 = there are tokens of worktrees (``LMDBToken``)
 ///     4  hash         1 SHA-1, 2 SHA-256
 ///     16 store id     random, new with each environment
 ///     8  sequence     added to LMDB's transaction number: the number of the last change
@@ -19,6 +19,8 @@ struct LMDBMetadata: Equatable {
     static let key = Array("strata".utf8)
     static let version: UInt32 = 1
     static let byteCount = 68
+    /// The optional feature of tokens.
+    static let tokens: UInt32 = 1
     private static let magic = Array("STRATAdb".utf8)
 
     var version = Self.version

@@ -29,7 +29,7 @@ final class LMDBGroupHold: HeldRefs {
 
     func cursor(over scope: RefScope) throws(RefError) -> any RefCursor {
         try noting { () throws(RefError) in
-            LMDBGroupCursor(writer.writer, try writer.readScope() ?? LMDBScopes.shared, over: scope)
+            LMDBGroupCursor(writer.writer, try writer.readScope(), over: scope)
         }
     }
 
@@ -71,13 +71,14 @@ final class LMDBGroupHold: HeldRefs {
 private struct LMDBGroupCursor: RefCursor {
     private final class State {
         let writer: LMDBWriter
-        let number: UInt32
+        /// nil = there are no references.
+        let number: UInt32?
         var scope: RefScope
         /// Where to go on; nil = from the record after the last.
         var start: [UInt8]?
         var long: RefRunCursor?
 
-        init(_ writer: LMDBWriter, _ number: UInt32, _ scope: RefScope) {
+        init(_ writer: LMDBWriter, _ number: UInt32?, _ scope: RefScope) {
             self.writer = writer
             self.number = number
             self.scope = scope
@@ -87,7 +88,7 @@ private struct LMDBGroupCursor: RefCursor {
 
     private let state: State
 
-    init(_ writer: LMDBWriter, _ number: UInt32, over scope: RefScope) { state = State(writer, number, scope) }
+    init(_ writer: LMDBWriter, _ number: UInt32?, over scope: RefScope) { state = State(writer, number, scope) }
 
     mutating func seek(_ scope: RefScope) throws(RefError) {
         state.scope = scope
@@ -97,6 +98,7 @@ private struct LMDBGroupCursor: RefCursor {
 
     mutating func next() throws(RefError) -> RefView? {
         let (state, writer) = (state, state.writer)
+        guard let number = state.number else { return nil }
         while true {
             if var long = state.long {
                 let view = try long.next()
@@ -104,12 +106,12 @@ private struct LMDBGroupCursor: RefCursor {
                 if let view { return view }
             }
             guard let start = state.start else { return nil }
-            let found = try unsafe LMDBRefKey.with(state.number, start) { key, _ throws(RefError) in
+            let found = try unsafe LMDBRefKey.with(number, start) { key, _ throws(RefError) in
                 unsafe try writer.move(writer.refs, MDB_SET_RANGE, key)
             }
             guard let found = unsafe found else { return nil }
             let key = unsafe UnsafeRawBufferPointer(start: found.key, count: found.key_count)
-            guard key.count > 4, unsafe key.number(at: 0) == state.number else { return nil }
+            guard key.count > 4, unsafe key.number(at: 0) == number else { return nil }
             var name = unsafe Array(key[4...])
             do throws(LMDBFailure) {
                 let value = unsafe UnsafeRawBufferPointer(start: found.value, count: found.value_count)

@@ -29,10 +29,10 @@ final class LMDBHold: HoldOfHolds {
         return names.map { _ in nil }
     }
 
-    func read(_ name: RefName) throws(RefError) -> RefValue? { try session.snapshot(store.worktree).read(name) }
+    func read(_ name: RefName) throws(RefError) -> RefValue? { try session.snapshot(store.place).read(name) }
 
     func cursor(over scope: RefScope) throws(RefError) -> any RefCursor {
-        try session.snapshot(store.worktree).cursor(over: scope)
+        try session.snapshot(store.place).cursor(over: scope)
     }
 
     func stage(_ edits: [ResolvedRefEdit], durability: Durability?) throws(RefError) {

@@ -9,21 +9,25 @@ struct LMDBRefSnapshot: RefSnapshot {
     /// nil = the worktree has none.
     let scope: UInt32?
 
-    init(_ transaction: LMDBReadTransaction, _ worktree: [UInt8]?) throws(RefError) {
+    /// What the worktree's directory said of its token; nil = it was not asked.
+    let file: LMDBTokenFile?
+
+    /// - Parameter known: what the worktree's directory said a moment ago.
+    init(
+        _ transaction: LMDBReadTransaction, _ worktree: LMDBWorktree?, knowing known: LMDBTokenFile? = nil
+    ) throws(RefError) {
         self.transaction = transaction
-        scope = try worktree.map { id throws(RefError) in try Self.scope(of: id, transaction) } ?? LMDBScopes.shared
-        if worktree != nil, scope == LMDBScopes.shared {
-            throw LMDBFailure.damaged("a worktree has number 0").error(at: transaction.environment.directory.string)
+        let found = try worktree.map { worktree throws(RefError) in
+            try LMDBScope(of: worktree, in: transaction, knowing: known)
         }
+        file = found?.file
+        if let found { scope = found.visible } else { scope = LMDBScopes.shared }
     }
 
-    private static func scope(of id: [UInt8], _ transaction: LMDBReadTransaction) throws(RefError) -> UInt32? {
-        let key = LMDBScopes.key(id)
-        return try unsafe key.span.withUnsafeBytes { bytes throws(RefError) in
-            let key = unsafe strata_lmdb_key(bytes)
-            guard let found = unsafe try transaction.get(transaction.environment.handle.main, key) else { return nil }
-            return try unsafe LMDBScopes.number(found, transaction.environment)
-        }
+    init(_ transaction: LMDBReadTransaction, scope: UInt32?) {
+        self.transaction = transaction
+        self.scope = scope
+        file = nil
     }
 
     func read(_ name: RefName) throws(RefError) -> RefValue? {

@@ -1,6 +1,7 @@
 public import StrataIO
 public import StrataModel
 public import StrataRefs
+public import SystemPackage
 
 /// References in an LMDB environment: what all worktrees share, or what belongs to one linked worktree.
 ///
@@ -17,20 +18,28 @@ public final class LMDBRefStore: RefStore {
     public let environment: LMDBEnvironment
     /// The linked worktree's name below `worktrees/`; nil = what is shared and the main worktree's.
     public let worktree: [UInt8]?
+    /// The linked worktree's directory, in which its token is; nil = no token is asked for.
+    public let worktreeDirectory: FilePath?
     let durability: Durability
     private let lockTimeout: Int
 
     /// The references of `worktree`, or those that are shared and the main worktree's own.
     ///
+    /// A worktree that is removed and made again is another: with its directory goes the file `lmdb-token`, by which its references are found to be
+    /// its own. The file is made with the first references, and is on the medium before they are. While there is no such directory, or none is given,
+    /// the references are those of any worktree of the name.
+    ///
     /// - Parameters:
+    ///   - worktreeDirectory: that of the linked worktree, `<common dir>/worktrees/<id>`; nil = no token is asked for.
     ///   - lockTimeout: how long a writer waits for another, in milliseconds, where no deadline is given; negative = for ever.
     ///   - durability: of commits for which none is asked.
     public init(
-        _ environment: LMDBEnvironment, worktree: [UInt8]? = nil, lockTimeout: Int = 1000,
-        durability: Durability = .none
+        _ environment: LMDBEnvironment, worktree: [UInt8]? = nil, worktreeDirectory: FilePath? = nil,
+        lockTimeout: Int = 1000, durability: Durability = .none
     ) {
         self.environment = environment
         self.worktree = worktree
+        self.worktreeDirectory = worktree == nil ? nil : worktreeDirectory
         self.lockTimeout = lockTimeout
         self.durability = durability
     }
@@ -43,22 +52,27 @@ public final class LMDBRefStore: RefStore {
         return environment.isReadOnly ? all.subtracting(.writes) : all
     }
 
+    /// The linked worktree; nil = what is shared and the main worktree's.
+    var place: LMDBWorktree? { worktree.map { LMDBWorktree(id: $0, directory: worktreeDirectory) } }
+
     public var hashAlgorithm: HashAlgorithm { environment.hashAlgorithm }
 
     public var commitDomain: CommitDomainID { environment.commitDomain }
 
-    public func snapshot() throws(RefError) -> any RefSnapshot { try LMDBRefSnapshot(try environment.read(), worktree) }
+    public func snapshot() throws(RefError) -> any RefSnapshot { try LMDBRefSnapshot(try environment.read(), place) }
 
     public func snapshot(sharing shares: DomainShares) throws(RefError) -> any RefSnapshot {
         let shared = try shares.share(commitDomain) { () throws(RefError) in try environment.read() }
         guard let shared else { return try snapshot() }
-        return try LMDBRefSnapshot(shared, worktree)
+        return try LMDBRefSnapshot(shared, place)
     }
 
-    /// The store's number and that of the last change.
+    /// The store's number and that of the last change; and whose references are seen, which a new directory changes alone.
     public func stamp(covering scope: RefScope) throws(RefError) -> RefStamp? {
-        let id = environment.storeID
-        return RefStamp(words: [id.0, id.1, try environment.sequence()])
+        let (id, state) = (environment.storeID, try environment.read())
+        var words = [id.0, id.1, environment.sequence(of: state)]
+        if worktreeDirectory != nil { words.append(UInt64(try LMDBRefSnapshot(state, place).scope ?? 0)) }
+        return RefStamp(words: words)
     }
 
     public func makeHold() throws(RefError) -> any HeldRefs { LMDBHold(self, LMDBSession(environment)) }

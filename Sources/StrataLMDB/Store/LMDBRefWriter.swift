@@ -6,21 +6,24 @@ import StrataRefs
 struct LMDBRefWriter {
     let writer: LMDBWriter
     let store: LMDBRefStore
-    private let fixedScope: UInt32?
+    private let place: LMDBWorktree?
+    private let known: LMDBTokenFile?
 
-    init(_ writer: LMDBWriter, _ store: LMDBRefStore) {
+    /// - Parameter known: what the worktree's directory said of its token a moment ago.
+    init(_ writer: LMDBWriter, _ store: LMDBRefStore, knowing known: LMDBTokenFile? = nil) {
         self.writer = writer
         self.store = store
-        fixedScope = store.worktree == nil ? LMDBScopes.shared : nil
+        self.known = known
+        place = store.place
     }
 
     /// The number that the keys begin with; that of a worktree is made when it is first written to.
     private func scope() throws(RefError) -> UInt32 {
-        if let fixedScope { return fixedScope }
-        guard let id = store.worktree, id.count <= LMDBScopes.idLimit else {
+        guard let place else { return LMDBScopes.shared }
+        guard place.id.count <= LMDBScopes.idLimit else {
             throw RefError(.invalid, "the name of a worktree is too long")
         }
-        return try writer.scope(of: id)
+        return try writer.scope(of: place, knowing: known)
     }
 
     func apply(_ edits: [ResolvedRefEdit]) throws(RefError) {
@@ -124,9 +127,11 @@ struct LMDBRefWriter {
         }
     }
 
+    /// The number under which the references are; nil = there are none.
     func readScope() throws(RefError) -> UInt32? {
-        if let fixedScope { return fixedScope }
-        return try scope()
+        guard let place else { return LMDBScopes.shared }
+        guard place.id.count <= LMDBScopes.idLimit else { return nil }
+        return try writer.findScope(of: place, knowing: known).visible
     }
 
     /// Writes the record of `name`; nil = it goes.

@@ -8,7 +8,7 @@ struct LMDBReflogs: ReflogStore {
     let store: LMDBRefStore
 
     private func snapshot() throws(RefError) -> LMDBRefSnapshot {
-        try LMDBRefSnapshot(try store.environment.read(), store.worktree)
+        try LMDBRefSnapshot(try store.environment.read(), store.place)
     }
 
     private func write<T>(_ body: (LMDBRefWriter) throws(RefError) -> T) throws(RefError) -> T {
@@ -142,7 +142,7 @@ struct LMDBLogNames {
         try environment.check(0)
     }
 
-    private static func logs(
+    static func logs(
         _ key: UnsafeRawBufferPointer, _ found: strata_lmdb_record, _ algorithm: HashAlgorithm
     ) throws(LMDBFailure) -> [(RefName, UInt64)] {
         let value = unsafe UnsafeRawBufferPointer(start: found.value, count: found.value_count)

@@ -12,6 +12,8 @@ final class LMDBSession: DecidingHold, @unchecked Sendable {
     private var isOver = false
     private var holds = 0
     private var view: LMDBReadTransaction?
+    /// What the directories of worktrees said of their tokens.
+    private var files: [LMDBWorktree: LMDBTokenFile] = [:]
     private var staged: [(store: LMDBRefStore, edits: [ResolvedRefEdit])] = []
     private(set) var durability = Durability.none
     private var undo: [LMDBUndo] = []
@@ -52,11 +54,14 @@ final class LMDBSession: DecidingHold, @unchecked Sendable {
     }
 
     /// The references as they are; behind the gate as they stay.
-    func snapshot(_ worktree: [UInt8]?) throws(RefError) -> LMDBRefSnapshot {
-        if isInside, let view { return try LMDBRefSnapshot(view, worktree) }
-        let fresh = try environment.read()
-        if isInside { view = fresh }
-        return try LMDBRefSnapshot(fresh, worktree)
+    func snapshot(_ worktree: LMDBWorktree?) throws(RefError) -> LMDBRefSnapshot {
+        let state: LMDBReadTransaction
+        if isInside, let view { state = view } else { state = try environment.read() }
+        if isInside { view = state }
+        guard let worktree else { return try LMDBRefSnapshot(state, nil) }
+        let snapshot = try LMDBRefSnapshot(state, worktree, knowing: files[worktree])
+        files[worktree] = snapshot.file
+        return snapshot
     }
 
     func stage(_ edits: [ResolvedRefEdit], in store: LMDBRefStore, _ durability: Durability?) throws(RefError) {
@@ -86,12 +91,14 @@ final class LMDBSession: DecidingHold, @unchecked Sendable {
         // A reader of our own must not keep the pages that this commit lets go, nor the map from growing.
         view = nil
         guard leavesTrace else { return }
-        let (staged, intents) = (staged, intents)
+        let (staged, intents, files) = (staged, intents, files)
         let forgettable =
             intents.isEmpty ? [] : try LMDBIntents.forgettable(besides: intents, in: environment)
         undo = try environment.write(durability, until: deadline) { writer throws(RefError) in
             if !alone { writer.beginUndo() }
-            for (store, edits) in staged { try LMDBRefWriter(writer, store).apply(edits) }
+            for (store, edits) in staged {
+                try LMDBRefWriter(writer, store, knowing: store.place.flatMap { files[$0] }).apply(edits)
+            }
             for intent in intents { try LMDBIntents.record(intent, in: writer) }
             for id in forgettable { try LMDBIntents.forget(id, in: writer) }
             return writer.undo ?? []
@@ -130,6 +137,7 @@ final class LMDBSession: DecidingHold, @unchecked Sendable {
         isInside = false
         isOver = true
         view = nil
+        files = [:]
         staged = []
         undo = []
         intents = []

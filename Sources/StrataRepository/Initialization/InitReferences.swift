@@ -88,11 +88,11 @@ extension RepositoryInitializer {
         let directory = LMDBStoreMaker.directory(filePath(places.commonDirectory), payload: storage.payload)
         do throws(RefError) {
             let location = location
-            let id =
-                location.isLinkedWorktree
-                ? Array(pathBytes(location.gitDirectory).split(separator: PathBytes.slash).last ?? []) : nil
+            let id = location.linkedID
             let database = try LMDBEnvironment.open(directory, options)
-            let store = LMDBRefStore(database, worktree: id, durability: request.durability)
+            let store = LMDBRefStore(
+                database, worktree: id, worktreeDirectory: id.flatMap { location.ownDirectory(ofLinked: $0) },
+                durability: request.durability)
             let snapshot = try store.snapshot()
             let head = try snapshot.read(.head)
             var cursor = try snapshot.cursor(over: .refs)

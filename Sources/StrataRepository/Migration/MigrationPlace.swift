@@ -24,6 +24,9 @@ struct MigrationPlace: Sendable {
 
     var strata: FilePath { common.appending("strata") }
 
+    /// Where the directories of linked worktrees are.
+    var worktreesDirectory: FilePath { common.appending("worktrees") }
+
     /// What says that a move is under way: ``MigrationJournal``. The file `migration.lock` beside it is the migration's lock.
     var journal: FilePath { strata.appending(RefIntents.moveName) }
 
@@ -34,7 +37,7 @@ struct MigrationPlace: Sendable {
     func worktrees() throws(RefError) -> [[UInt8]] {
         try filing { () throws(FileError) in
             var names: [[UInt8]] = []
-            if var reader = try DirectoryReader(common.appending("worktrees")) {
+            if var reader = try DirectoryReader(worktreesDirectory) {
                 while try reader.next() { if try reader.kind() == .directory { names.append(reader.name) } }
             }
             return names.sorted { RefNameOrder.compare($0.span, $1.span) < 0 }
@@ -46,7 +49,7 @@ struct MigrationPlace: Sendable {
         try [(common, tree)]
             + worktrees().map { id in
                 (
-                    common.appending("worktrees").appending(bytes: id),
+                    worktreesDirectory.appending(bytes: id),
                     tree.appending("worktrees").appending(bytes: id)
                 )
             }

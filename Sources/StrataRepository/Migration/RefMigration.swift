@@ -89,7 +89,7 @@ struct RefMigration {
             try filing { () throws(FileError) in try Disk.mkdir(path, sharing: place.sharing) }
             let count: Int
             if let database {
-                count = try copyToFiles(path, LMDBCarriedRefs(database)).count
+                count = try copyToFiles(path, state(of: database)).count
             } else {
                 count = try copyToDatabase(path).count
             }
@@ -222,16 +222,21 @@ struct RefMigration {
         return RefMigrationResult(count: copy.count, pause: clock.now - start)
     }
 
+    /// The references as they are now: not those of worktrees that have gone, or were before others of their name.
+    private func state(of database: LMDBEnvironment) throws(RefError) -> LMDBCarriedRefs {
+        try LMDBCarriedRefs(database, worktrees: place.worktreesDirectory)
+    }
+
     private func filesCopy(of database: LMDBEnvironment, _ change: MigrationSwitch) throws(RefError) -> FilesCopy {
         try filing { () throws(FileError) in
             try Disk.removeTree(change.tree)
             try Disk.makeDirectories(change.tree, sharing: place.sharing)
         }
-        var state = try LMDBCarriedRefs(database)
+        var state = try state(of: database)
         var base = try LMDBChangeBase(state)
         for _ in 0..<8 where base == nil {
             // Others have committed twice since.
-            state = try LMDBCarriedRefs(database)
+            state = try self.state(of: database)
             base = try LMDBChangeBase(state)
         }
         return FilesCopy(state: state, base: base, count: try copyToFiles(change.tree, state).count)
@@ -243,8 +248,8 @@ struct RefMigration {
     private func catchUp(
         _ copy: inout FilesCopy, with database: LMDBEnvironment, _ change: MigrationSwitch, isLast: Bool = false
     ) throws(RefError) -> Int {
-        let state = try LMDBCarriedRefs(database)
-        if state.change == copy.state.change { return 0 }
+        let state = try state(of: database)
+        if state.isSameState(as: copy.state) { return 0 }
         let changes = try copy.base?.changes(in: state)
         guard let changes, changes.count <= 1000 + copy.count / 20, changes.allSatisfy(\.name.isWellFormed)
         else {

@@ -34,21 +34,14 @@ struct FilesStoreMaker: StoreMaker {
     }
 
     func ownStore(_ id: [UInt8]) -> any RefStore {
-        loose(in: ownDirectory(id), shownAs: FilePath(bytes: location.gitDirectoryName))
+        // By its path below the common dir, which intents tell it by, however it was named.
+        loose(
+            in: location.ownDirectory(ofLinked: id) ?? location.gitDirectory, shownAs: FilePath(bytes: location.gitDirectoryName))
     }
 
     func store(ofLinked id: [UInt8]) -> any RefStore {
         let shown = FilePath(bytes: location.commonDirectoryName).appending("worktrees").appending(bytes: id)
-        return loose(in: location.commonDirectory.appending("worktrees").appending(bytes: id), shownAs: shown)
-    }
-
-    /// The worktree's git dir by its path below the common dir, which intents tell it by, however it was named.
-    private func ownDirectory(_ id: [UInt8]) -> FilePath {
-        let usual = location.commonDirectory.appending("worktrees").appending(bytes: id)
-        guard let stat = try? FileStat.stat(usual), let own = try? FileStat.stat(location.gitDirectory),
-            stat.isSameFile(as: own)
-        else { return location.gitDirectory }
-        return usual
+        return loose(in: location.directory(ofLinked: id), shownAs: shown)
     }
 
     private func loose(in directory: FilePath, shownAs shown: FilePath) -> LooseRefStore {

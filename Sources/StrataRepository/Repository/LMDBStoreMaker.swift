@@ -9,6 +9,7 @@ import SystemPackage
 /// A writer waits for another as long as git waits for `packed-refs` (`core.packedRefsTimeout`): both are locks of everything.
 struct LMDBStoreMaker: StoreMaker {
     let database: LMDBEnvironment
+    private let location: RepositoryLocation
     private let lockTimeout: Int
     private let durability: Durability
 
@@ -17,6 +18,7 @@ struct LMDBStoreMaker: StoreMaker {
         location: RepositoryLocation, settings: RefSettings, payload: [UInt8]?
     ) throws(RepositoryError) {
         database = try Self.open(location, payload: payload, sharing: settings.sharedRepository)
+        self.location = location
         lockTimeout = settings.packedLockTimeout
         durability = settings.syncing == .none ? .none : .data
     }
@@ -39,11 +41,14 @@ struct LMDBStoreMaker: StoreMaker {
         return commonDirectory.pushing(FilePath(bytes: payload))
     }
 
-    func store(ofWorktree id: [UInt8]?) -> any RefStore {
-        LMDBRefStore(database, worktree: id, lockTimeout: lockTimeout, durability: durability)
+    var common: any RefStore { LMDBRefStore(database, lockTimeout: lockTimeout, durability: durability) }
+
+    func ownStore(_ id: [UInt8]) -> any RefStore { store(id, location.ownDirectory(ofLinked: id)) }
+
+    func store(ofLinked id: [UInt8]) -> any RefStore { store(id, location.directory(ofLinked: id)) }
+
+    private func store(_ id: [UInt8], _ directory: FilePath?) -> any RefStore {
+        LMDBRefStore(
+            database, worktree: id, worktreeDirectory: directory, lockTimeout: lockTimeout, durability: durability)
     }
-
-    func ownStore(_ id: [UInt8]) -> any RefStore { store(ofWorktree: id) }
-
-    func store(ofLinked id: [UInt8]) -> any RefStore { store(ofWorktree: id) }
 }

@@ -30,13 +30,13 @@ final class RepositoryStores: Sendable {
         case (.lmdb, let payload):
             let lmdbMaker = try LMDBStoreMaker(location: location, settings: settings, payload: payload)
             (maker, files, database) = (lmdbMaker, nil, lmdbMaker.database)
-            common = lmdbMaker.store(ofWorktree: nil)
+            common = lmdbMaker.common
         default:
             throw RepositoryError(
                 .unsupportedFormat, "references kept as '\(storage.format.rawValue)' are not supported")
         }
         let linked: @Sendable ([UInt8]) throws(RefError) -> (any RefStore)? = { id throws(RefError) in
-            let directory = location.commonDirectory.appending("worktrees").appending(bytes: id)
+            let directory = location.directory(ofLinked: id)
             do throws(FileError) {
                 guard try FileStat.stat(directory)?.kind == .directory else { return nil }
             } catch {
@@ -44,9 +44,7 @@ final class RepositoryStores: Sendable {
             }
             return maker.store(ofLinked: id)
         }
-        if location.isLinkedWorktree {
-            let directory = pathBytes(location.gitDirectory)
-            let id = Array(directory.dropFirst(PathBytes.directoryPart(directory).count))
+        if let id = location.linkedID {
             worktree = WorktreeRefStore(own: maker.ownStore(id), id: id, common: common, linked: linked)
         } else {
             worktree = WorktreeRefStore(common: common, linked: linked)
@@ -59,9 +57,9 @@ final class RepositoryStores: Sendable {
         let store: any RefStore
         if storage.format == .lmdb {
             guard let database = try? LMDBStoreMaker.open(location, payload: storage.payload) else { return nil }
-            let directory = pathBytes(location.gitDirectory)
-            let id = directory.dropFirst(PathBytes.directoryPart(directory).count)
-            store = LMDBRefStore(database, worktree: location.isLinkedWorktree ? Array(id) : nil)
+            let id = location.linkedID
+            store = LMDBRefStore(
+                database, worktree: id, worktreeDirectory: id.flatMap { location.ownDirectory(ofLinked: $0) })
         } else {
             store = LooseRefStore(
                 directory: location.gitDirectory, hashAlgorithm: location.format.objectFormat,
