@@ -149,6 +149,14 @@ import Testing
             $0.put(\.main, LMDBScopes.key(Array("wu".utf8)), [0, 0, 0, 1])
         }
         try expect(.damage, "3 bytes") { $0.put(\.main, LMDBScopes.key(Array("w".utf8)), [0, 0, 0]) }
+        try expect(.damage, "has 15 bytes", named: "wt") {
+            $0.put(\.main, LMDBToken.key(Array("wt".utf8)), Array(repeating: 1, count: 15))
+        }
+        try expect(.damage, "that has no number", named: "wu") {
+            $0.put(\.main, LMDBToken.key(Array("wu".utf8)), Array(repeating: 1, count: 16))
+        }
+        #expect(
+            try findings { $0.put(\.main, LMDBToken.key(Array("wt".utf8)), Array(repeating: 1, count: 16)) }.isEmpty)
         try expect(.damage, "cannot be a worktree's name") { $0.worktrees = [Array("a/b".utf8)] }
         try expect(.warning, "does not know", named: "other") { $0.put(\.main, Array("other".utf8), [1]) }
         try expect(.damage, "there is no record 'strata'") { $0.put(\.main, LMDBMetadata.key, nil) }

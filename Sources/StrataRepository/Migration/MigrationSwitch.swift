@@ -10,7 +10,7 @@ import SystemPackage
 /// The journal stands all the while; one step of each way is the one from which on it only goes forward:
 ///
 ///     to lmdb   the database goes to its place; **config names it**; files out, stubs in; what changed last into the database,
-    ///               and tokens into the worktrees
+///               and tokens into the worktrees
 ///     to files  files in; **the database goes**; config names files; heads are unlocked
 ///
 /// Before that step readers get what is old from where it is, behind it what is new; those who open the repository between the first step and

@@ -36,7 +36,8 @@ struct FilesStoreMaker: StoreMaker {
     func ownStore(_ id: [UInt8]) -> any RefStore {
         // By its path below the common dir, which intents tell it by, however it was named.
         loose(
-            in: location.ownDirectory(ofLinked: id) ?? location.gitDirectory, shownAs: FilePath(bytes: location.gitDirectoryName))
+            in: location.ownDirectory(ofLinked: id) ?? location.gitDirectory,
+            shownAs: FilePath(bytes: location.gitDirectoryName))
     }
 
     func store(ofLinked id: [UInt8]) -> any RefStore {

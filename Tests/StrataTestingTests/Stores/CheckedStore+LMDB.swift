@@ -22,6 +22,12 @@ extension CheckedStore {
         CheckedStore("lmdb of a worktree alone", isOnDisk: true) {
             LMDBRefStore(try $0.lmdb(), worktree: Array("wt".utf8))
         }.sampled(oneIn: 3),
+        CheckedStore("cached over lmdb of a worktree with a token", isOnDisk: true) {
+            let directory = try $0.gitDirectory().appending("worktrees/wt")
+            try Disk.makeDirectories(directory)
+            return CachedRefStore(
+                around: LMDBRefStore(try $0.lmdb(), worktree: Array("wt".utf8), worktreeDirectory: directory))
+        }.sampled(oneIn: 3),
         CheckedStore(
             "cached over lmdb", isOnDisk: true,
             sharing: { place in
