@@ -1,3 +1,4 @@
+import CLMDB
 import Glibc
 import StrataIO
 import StrataModel
@@ -78,6 +79,24 @@ import Testing
         try main.commit(RefTransaction([.update(RefName("refs/heads/main"), to: id(7))]))
         #expect(try main.snapshot().objectID(of: RefName("refs/heads/main")) == id(7))
         #expect(try scene.findings == [])
+    }
+
+    /// A record that is no token is damage.
+    @Test func aRecordThatIsNone() throws {
+        let scene = try TokenScene()
+        try scene.fill(scene.store)
+        let key = LMDBToken.key(TokenScene.id)
+        try scene.environment.write(.none, until: .never) { writer throws(RefError) in
+            try unsafe key.span.withUnsafeBytes { bytes throws(RefError) in
+                unsafe try writer.put(writer.main, strata_lmdb_key(bytes), Array(repeating: 1, count: 17))
+            }
+        }
+        let uses: [() throws -> Void] = [{ _ = try scene.store.snapshot() }, { try scene.store.commit(update(7)) }]
+        for use in uses {
+            let error = try #require(TokenScene.failure(use))
+            #expect(error.code == .corrupt && "\(error)".contains("17 bytes"))
+        }
+        #expect(try scene.findings.map(\.severity) == [.damage])
     }
 
     // MARK: Making it

@@ -74,7 +74,7 @@ import Testing
     /// A file of which no record came, as one leaves who dies in between, is that of the record that comes.
     @Test func aFileWithoutARecordIsTaken() throws {
         let scene = try TokenScene(isOld: true)
-        let token = try LMDBTokenFile.make(in: scene.worktree, .umask)
+        let token = try #require(try LMDBTokenFile.make(in: scene.worktree, .umask))
         let before = try TokenScene.state(scene.store)
         #expect(before.count == 12)
         try scene.store.reflogs?.delete(TokenScene.own[0])
@@ -82,26 +82,62 @@ import Testing
         #expect(try TokenScene.state(scene.store).count == 9)
     }
 
-    /// While there is no directory nothing is asked, and nothing made.
+    /// A worktree without its directory has nothing, as with files, and is given nothing; what it had is there when the directory is.
     @Test func aDirectoryThatIsAwayForAMoment() throws {
         let scene = try TokenScene()
         try scene.fill(scene.store)
         let before = try TokenScene.state(scene.store)
         let aside = scene.directory.appending("aside")
         try Disk.rename(scene.worktree, to: aside)
-        #expect(try TokenScene.state(scene.store) == before)
-        try scene.store.commit(RefTransaction([.update(TokenScene.own[1], to: id(5))]))
+        #expect(try TokenScene.state(scene.store) == [])
+        let update = RefTransaction([.update(TokenScene.own[1], to: id(5))])
+        let attempts: [() throws -> Void] = [
+            { try scene.store.commit(update) },
+            { _ = try scene.store.submit([update], RefTransactionContext())[0].get() },
+            { try scene.store.reflogs?.create(TokenScene.own[1]) },
+        ]
+        for attempt in attempts {
+            let error = try #require(TokenScene.failure(attempt))
+            #expect(error.code == .unavailable && error.path == scene.worktree.string)
+        }
         #expect(try FileStat.lstat(scene.worktree) == nil)
         try Disk.rename(aside, to: scene.worktree)
-        #expect(try scene.store.snapshot().objectID(of: TokenScene.own[1]) == id(5))
+        #expect(try TokenScene.state(scene.store) == before)
+        try scene.store.commit(update)
         #expect(try TokenScene.state(scene.store).count == before.count)
-        // One that never was, too.
-        let none = LMDBRefStore(
-            scene.environment, worktree: Array("n".utf8), worktreeDirectory: scene.directory.appending("worktrees/n"))
-        try none.commit(RefTransaction([.create(TokenScene.own[1], at: id(5))]))
-        #expect(try none.snapshot().objectID(of: TokenScene.own[1]) == id(5))
-        #expect(try FileStat.lstat(scene.directory.appending("worktrees/n")) == nil)
         #expect(try scene.findings == [])
+    }
+
+    /// One that never had a directory has no token, and is as it ever was.
+    @Test func whereThereNeverWasADirectory() throws {
+        let scene = try TokenScene()
+        try Disk.removeTree(scene.worktree)
+        try scene.fill(scene.store)
+        #expect(try TokenScene.state(scene.store).count == 12 && scene.token == nil)
+        #expect(try FileStat.lstat(scene.worktree) == nil)
+        try Disk.makeDirectories(scene.worktree)
+        try scene.store.commit(RefTransaction([.update(TokenScene.own[1], to: id(5))]))
+        #expect(try TokenScene.state(scene.store).count == 12 && scene.token?.text == readFile(scene.file))
+        #expect(try scene.findings == [])
+    }
+
+    /// Two databases that have the same worktrees do not take turns in removing its references.
+    @Test func aTokenThatIsThereIsKept() throws {
+        let scene = try TokenScene()
+        var options = OpeningTests.options(creates: true)
+        options.reservation = 1 << 20
+        let other = LMDBRefStore(
+            try LMDBEnvironment.open(scene.directory.appending("other"), options), worktree: TokenScene.id,
+            worktreeDirectory: scene.worktree)
+        for store in [scene.store, other] { try scene.fill(store) }
+        let token = try scene.token
+        #expect(try readFile(scene.file) == token?.text)
+        try scene.remake()
+        for store in [scene.store, other] {
+            try store.commit(RefTransaction([.create(TokenScene.own[1], at: id(5))]))
+        }
+        for store in [scene.store, other] { #expect(try TokenScene.state(store).count == 1) }
+        #expect(try scene.token != token && readFile(scene.file) == scene.token?.text)
     }
 
     /// What a cache remembers is not shown to the next worktree of the name.

@@ -71,3 +71,16 @@ func useDatabase(_ arguments: [String]) throws -> Int32 {
     }
     return 0
 }
+
+/// own <common dir> <n> before|after: writes a reference of the linked worktree `w`, and is stopped at the n-th change of its directory; 0 = not at all.
+func writeOwn(_ common: FilePath, stopAt call: Int, isAfter: Bool) throws {
+    let worktree = common.appending("worktrees/w")
+    let store = LMDBRefStore(
+        try LMDBEnvironment.open(common.appending("lmdb"), LMDBOptions()), worktree: Array("w".utf8),
+        worktreeDirectory: worktree, lockTimeout: 10_000)
+    let session = DiskFaults.install(.init(under: worktree, at: call, isAfter ? .stopAfter : .stopBefore))
+    defer { session.remove() }
+    guard let id = ObjectID(hex: String(repeating: "7", count: 40)) else { return }
+    try store.commit(RefTransaction([.update(RefName("refs/worktree/written"), to: id)]))
+    say("calls \(session.count)")
+}

@@ -80,6 +80,7 @@ func probe(_ arguments: [String]) -> Int32 {
         case ("databases", 0): serveDatabaseFaults()
         case ("record", 5...): return try recordDatabase(rest)
         case ("database", 2): return try writeDatabase(rest)
+        case ("own", 3): try writeOwn(FilePath(rest[0]), stopAt: Int(rest[1]) ?? 0, isAfter: rest[2] == "after")
         case ("receive", 4): try receive(rest)
         case ("follow", 1): try follow(FilePath(rest[0]))
         case ("migrate", 3): try migrate(to: rest[0], FilePath(rest[1]), stopAfter: Int(rest[2]) ?? 0)

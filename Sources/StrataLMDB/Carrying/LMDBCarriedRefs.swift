@@ -18,7 +18,7 @@ package struct LMDBCarriedRefs: CarriedRefs {
         var scopes: [[UInt8]: UInt32] = [:]
         for id in try LMDBScopes.all(in: transaction) {
             let worktree = LMDBWorktree(id: id, directory: worktrees?.appending(bytes: id))
-            scopes[id] = try LMDBScope(of: worktree, in: transaction, knowing: nil).visible
+            scopes[id] = try LMDBScope(of: worktree, in: transaction).visible
         }
         self.scopes = scopes
     }

@@ -1,13 +1,14 @@
 import CLMDB
 import StrataModel
 import StrataRefs
+import SystemPackage
 
 /// The numbers and tokens of linked worktrees in a write transaction.
 extension LMDBWriter {
     /// Where the references of `worktree` are, as they stand in the transaction; changes nothing.
     ///
-    /// - Parameter known: what its directory said a moment ago.
-    func findScope(of worktree: LMDBWorktree, knowing known: LMDBTokenFile? = nil) throws(RefError) -> LMDBScope {
+    /// - Parameter known: the token that its directory had a moment ago.
+    func findScope(of worktree: LMDBWorktree, knowing known: LMDBToken? = nil) throws(RefError) -> LMDBScope {
         if let scope = scopes[worktree] { return scope }
         let scope = try LMDBScope(of: worktree, in: self, knowing: known)
         scopes[worktree] = scope
@@ -16,27 +17,45 @@ extension LMDBWriter {
 
     /// The number under which the references of `worktree` are to be written, made if need be: so is the token. What is under the name of
     /// an earlier worktree goes.
-    func scope(of worktree: LMDBWorktree, knowing known: LMDBTokenFile? = nil) throws(RefError) -> UInt32 {
-        let found = try findScope(of: worktree, knowing: known)
+    func scope(of worktree: LMDBWorktree, knowing known: LMDBToken? = nil) throws(RefError) -> UInt32 {
+        var found = try findScope(of: worktree, knowing: known)
         if found.claim == .settled, let number = found.number { return number }
-        var (number, file) = (found.number, found.file)
-        if let directory = worktree.directory, found.claim != .settled {
-            let sharing = environment.options.sharing
-            file = try LMDBTokenFile.read(worktree)
-            if found.claim == .others || file == .absent {
-                // First the file: a record without one would hide the references, and one of which the record does not come is only replaced.
-                file = .token(try LMDBTokenFile.make(in: directory, sharing))
-            }
-            if found.claim == .others {
-                if let number { try deleteReferences(of: number) }
+        // From here on nothing is taken from what was seen before: what goes is gone.
+        found = try LMDBScope(of: worktree, in: self)
+        var (number, token) = (found.number, found.token)
+        if found.claim != .settled, let directory = worktree.directory {
+            token = try bringToken(of: worktree.id, in: directory, found)
+            if found.claim == .others, let old = number {
+                try deleteReferences(of: old)
                 number = nil
             }
-            if case .token(let token) = file { try put(token, of: worktree.id) }
         }
         let settled: UInt32
         if let number { settled = number } else { settled = try makeScope(of: worktree.id) }
-        scopes = [worktree: LMDBScope(settled: settled, file)]
+        scopes = [worktree: LMDBScope(settled: settled, token)]
         return settled
+    }
+
+    /// Brings the token of `directory` here, made if need be: first the file, for a record alone would hide the references. A token that is there is
+    /// the directory's, also where the record is another's: so two databases that have the same worktrees do not take turns in removing its
+    /// references.
+    ///
+    /// - Returns: nil where there is no such directory.
+    private func bringToken(
+        of id: [UInt8], in directory: FilePath, _ found: LMDBScope
+    ) throws(RefError) -> LMDBToken? {
+        var token = found.token
+        if token == nil { token = try LMDBTokenFile.read(in: directory) }
+        if token == nil { token = try LMDBTokenFile.make(in: directory, environment.options.sharing) }
+        if let token {
+            try noteFeature(LMDBMetadata.tokens)
+            try put(LMDBToken.key(id), token.bytes)
+        } else if found.claim == .others {
+            // What would be written would not be seen.
+            throw RefError(
+                .unavailable, "worktree '\(String(decoding: id, as: UTF8.self))' is gone", path: directory.string)
+        }
+        return token
     }
 
     /// The number of the linked worktree `id`, made if need be, whoever it is.
@@ -48,11 +67,6 @@ extension LMDBWriter {
         value.append(number: number)
         try put(LMDBScopes.key(id), value)
         return number
-    }
-
-    private func put(_ token: LMDBToken, of id: [UInt8]) throws(RefError) {
-        try noteFeature(LMDBMetadata.tokens)
-        try put(LMDBToken.key(id), token.bytes)
     }
 
     /// Writes a record of the unnamed database.

@@ -9,25 +9,25 @@ struct LMDBRefSnapshot: RefSnapshot {
     /// nil = the worktree has none.
     let scope: UInt32?
 
-    /// What the worktree's directory said of its token; nil = it was not asked.
-    let file: LMDBTokenFile?
+    /// The token that the worktree's directory has, if that was asked for.
+    let token: LMDBToken?
 
-    /// - Parameter known: what the worktree's directory said a moment ago.
+    /// - Parameter known: the token that the worktree's directory had a moment ago.
     init(
-        _ transaction: LMDBReadTransaction, _ worktree: LMDBWorktree?, knowing known: LMDBTokenFile? = nil
+        _ transaction: LMDBReadTransaction, _ worktree: LMDBWorktree?, knowing known: LMDBToken? = nil
     ) throws(RefError) {
         self.transaction = transaction
         let found = try worktree.map { worktree throws(RefError) in
             try LMDBScope(of: worktree, in: transaction, knowing: known)
         }
-        file = found?.file
+        token = found?.token
         if let found { scope = found.visible } else { scope = LMDBScopes.shared }
     }
 
     init(_ transaction: LMDBReadTransaction, scope: UInt32?) {
         self.transaction = transaction
         self.scope = scope
-        file = nil
+        token = nil
     }
 
     func read(_ name: RefName) throws(RefError) -> RefValue? {

@@ -26,11 +26,12 @@ public final class LMDBRefStore: RefStore {
     /// The references of `worktree`, or those that are shared and the main worktree's own.
     ///
     /// A worktree that is removed and made again is another: with its directory goes the file `lmdb-token`, by which its references are found to be
-    /// its own. The file is made with the first references, and is on the medium before they are. While there is no such directory, or none is given,
-    /// the references are those of any worktree of the name.
+    /// its own. The file is made with the first references, and is on the medium before they are. A worktree without its directory has no references, and
+    /// can be given none, unless it never had a token.
     ///
     /// - Parameters:
-    ///   - worktreeDirectory: that of the linked worktree, `<common dir>/worktrees/<id>`; nil = no token is asked for.
+    ///   - worktreeDirectory: that of the linked worktree, `<common dir>/worktrees/<id>`; nil = no token is asked for, the references
+    ///     are those of any worktree of the name.
     ///   - lockTimeout: how long a writer waits for another, in milliseconds, where no deadline is given; negative = for ever.
     ///   - durability: of commits for which none is asked.
     public init(

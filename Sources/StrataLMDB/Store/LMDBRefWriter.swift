@@ -7,10 +7,10 @@ struct LMDBRefWriter {
     let writer: LMDBWriter
     let store: LMDBRefStore
     private let place: LMDBWorktree?
-    private let known: LMDBTokenFile?
+    private let known: LMDBToken?
 
-    /// - Parameter known: what the worktree's directory said of its token a moment ago.
-    init(_ writer: LMDBWriter, _ store: LMDBRefStore, knowing known: LMDBTokenFile? = nil) {
+    /// - Parameter known: the token that the worktree's directory had a moment ago.
+    init(_ writer: LMDBWriter, _ store: LMDBRefStore, knowing known: LMDBToken? = nil) {
         self.writer = writer
         self.store = store
         self.known = known

@@ -27,7 +27,7 @@ struct LMDBScope {
     enum Claim {
         /// It is this one's.
         case settled
-        /// Nobody has a token: it is this one's, and the next that writes makes one.
+        /// The state has no token: it is this one's, and the next that writes brings one.
         case open
         /// It is that of another, which had this name and has gone.
         case others
@@ -36,20 +36,16 @@ struct LMDBScope {
     /// nil = there is none.
     let number: UInt32?
     let claim: Claim
-    /// What the directory said; nil = it was not asked.
-    let file: LMDBTokenFile?
+    /// The token that the directory has, if that was asked for.
+    let token: LMDBToken?
 
     /// The number under which the worktree's references are; nil = it has none.
     var visible: UInt32? { claim == .others ? nil : number }
 
-    init(settled number: UInt32, _ file: LMDBTokenFile?) {
-        self.number = number
-        self.file = file
-        claim = .settled
-    }
+    init(settled number: UInt32, _ token: LMDBToken?) { (self.number, self.token, claim) = (number, token, .settled) }
 
-    /// - Parameter known: what the directory said a moment ago. It is asked again unless that settles it.
-    init(of worktree: LMDBWorktree, in records: some LMDBRecords, knowing known: LMDBTokenFile?) throws(RefError) {
+    /// - Parameter known: the token that the directory had a moment ago. It is asked again unless that settles it.
+    init(of worktree: LMDBWorktree, in records: some LMDBRecords, knowing known: LMDBToken? = nil) throws(RefError) {
         let environment = records.environment
         number = try unsafe records.main(LMDBScopes.key(worktree.id)).map { bytes throws(RefError) in
             unsafe try LMDBScopes.number(bytes, environment)
@@ -57,20 +53,20 @@ struct LMDBScope {
         if number == LMDBScopes.shared {
             throw LMDBFailure.damaged("a worktree has number 0").error(at: environment.directory.string)
         }
-        guard worktree.directory != nil else {
-            (claim, file) = (.settled, nil)
+        guard let directory = worktree.directory else {
+            (claim, token) = (.settled, nil)
             return
         }
         guard let record = unsafe try records.main(LMDBToken.key(worktree.id)) else {
-            (claim, file) = (.open, nil)
+            (claim, token) = (.open, nil)
             return
         }
-        let token = unsafe try LMDBToken(record, environment)
-        if let known, known == .token(token) || known == .unasked {
-            (claim, file) = (.settled, known)
+        let wanted = unsafe try LMDBToken(record, environment)
+        if known == wanted {
+            (claim, token) = (.settled, known)
             return
         }
-        let now = try LMDBTokenFile.read(worktree)
-        (claim, file) = (now == .token(token) || now == .unasked ? .settled : .others, now)
+        token = try LMDBTokenFile.read(in: directory)
+        claim = token == wanted ? .settled : .others
     }
 }

@@ -12,8 +12,8 @@ final class LMDBSession: DecidingHold, @unchecked Sendable {
     private var isOver = false
     private var holds = 0
     private var view: LMDBReadTransaction?
-    /// What the directories of worktrees said of their tokens.
-    private var files: [LMDBWorktree: LMDBTokenFile] = [:]
+    /// The tokens that the directories of worktrees had.
+    private var tokens: [LMDBWorktree: LMDBToken] = [:]
     private var staged: [(store: LMDBRefStore, edits: [ResolvedRefEdit])] = []
     private(set) var durability = Durability.none
     private var undo: [LMDBUndo] = []
@@ -59,8 +59,8 @@ final class LMDBSession: DecidingHold, @unchecked Sendable {
         if isInside, let view { state = view } else { state = try environment.read() }
         if isInside { view = state }
         guard let worktree else { return try LMDBRefSnapshot(state, nil) }
-        let snapshot = try LMDBRefSnapshot(state, worktree, knowing: files[worktree])
-        files[worktree] = snapshot.file
+        let snapshot = try LMDBRefSnapshot(state, worktree, knowing: tokens[worktree])
+        tokens[worktree] = snapshot.token
         return snapshot
     }
 
@@ -91,13 +91,13 @@ final class LMDBSession: DecidingHold, @unchecked Sendable {
         // A reader of our own must not keep the pages that this commit lets go, nor the map from growing.
         view = nil
         guard leavesTrace else { return }
-        let (staged, intents, files) = (staged, intents, files)
+        let (staged, intents, tokens) = (staged, intents, tokens)
         let forgettable =
             intents.isEmpty ? [] : try LMDBIntents.forgettable(besides: intents, in: environment)
         undo = try environment.write(durability, until: deadline) { writer throws(RefError) in
             if !alone { writer.beginUndo() }
             for (store, edits) in staged {
-                try LMDBRefWriter(writer, store, knowing: store.place.flatMap { files[$0] }).apply(edits)
+                try LMDBRefWriter(writer, store, knowing: store.place.flatMap { tokens[$0] }).apply(edits)
             }
             for intent in intents { try LMDBIntents.record(intent, in: writer) }
             for id in forgettable { try LMDBIntents.forget(id, in: writer) }
@@ -137,7 +137,7 @@ final class LMDBSession: DecidingHold, @unchecked Sendable {
         isInside = false
         isOver = true
         view = nil
-        files = [:]
+        tokens = [:]
         staged = []
         undo = []
         intents = []

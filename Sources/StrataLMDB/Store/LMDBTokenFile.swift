@@ -11,30 +11,23 @@ struct LMDBWorktree: Hashable, Sendable {
     let directory: FilePath?
 }
 
-/// What the directory of a linked worktree says of its token: the file `lmdb-token`, 32 hexadecimal digits and a line feed.
-enum LMDBTokenFile: Hashable, Sendable {
-    /// No token is asked for, or there is no such directory: nobody else can be there, and it may be elsewhere for a moment only.
-    case unasked
-    /// The directory has none: it is older than tokens, or new.
-    case absent
-    case token(LMDBToken)
-
+/// The file in the directory of a linked worktree that holds its token: `lmdb-token`, 32 hexadecimal digits and a line feed.
+enum LMDBTokenFile {
     /// In lower case, so that git takes it for no reference.
     static let name = "lmdb-token"
 
+    /// The token of `directory`; nil = it has none, or there is no such directory.
+    ///
     /// - Throws: ``RefError``: `corrupt` for a file that holds no token, `unavailable` for one that cannot be read.
-    static func read(_ worktree: LMDBWorktree) throws(RefError) -> LMDBTokenFile {
-        guard let directory = worktree.directory else { return .unasked }
+    static func read(in directory: FilePath) throws(RefError) -> LMDBToken? {
         let path = directory.appending(name)
         do throws(FileError) {
             // A link would lead to what does not go with the directory.
-            if let file = try openForReading(path, followingSymlinks: false) {
-                defer { Glibc.close(file.rawValue) }
-                let text = try readAll(file, at: path, limit: LMDBToken.textCount)
-                guard let token = LMDBToken(text: text) else { throw FileError(.read, path, .illegalByteSequence) }
-                return .token(token)
-            }
-            return try FileStat.stat(directory)?.kind == .directory ? .absent : .unasked
+            guard let file = try openForReading(path, followingSymlinks: false) else { return nil }
+            defer { Glibc.close(file.rawValue) }
+            let text = try readAll(file, at: path, limit: LMDBToken.textCount)
+            guard let token = LMDBToken(text: text) else { throw FileError(.read, path, .illegalByteSequence) }
+            return token
         } catch {
             switch error.errno {
             case .illegalByteSequence, .fileTooLarge, .isDirectory, .tooManySymbolicLinkLevels:
@@ -46,13 +39,14 @@ enum LMDBTokenFile: Hashable, Sendable {
         }
     }
 
-    /// Gives the directory a new token, in the place of any that it has. It is on the medium when this returns, whatever durability is asked
-    /// of references: without it all of the worktree's would be lost.
-    static func make(in directory: FilePath, _ sharing: FileSharing) throws(RefError) -> LMDBToken {
+    /// Gives `directory` a new token; nil = there is no such directory, and none is made. The token is on the medium when this returns, whatever
+    /// durability is asked of references: without it all of the worktree's would be lost.
+    static func make(in directory: FilePath, _ sharing: FileSharing) throws(RefError) -> LMDBToken? {
         let (path, token) = (directory.appending(name), LMDBToken.random())
         do throws(FileError) {
             try Disk.replace(path, with: token.text, durability: .full, sharing: sharing)
         } catch {
+            if error.isAbsence { return nil }
             throw RefError(.unavailable, "unable to write '\(path)': \(error.errno)", path: path.string, cause: error)
         }
         return token
