@@ -207,6 +207,24 @@ import Testing
         #expect(try scene.recorded == recorded && TokenScene.state(store) == [] && scene.findings == [])
     }
 
+    /// What was decided by the references of a worktree is not done to the next one of its name.
+    @Test(arguments: [false, true]) func aWorktreeThatIsMadeAgainMeanwhile(_ isWritten: Bool) throws {
+        let scene = try TokenScene()
+        try scene.fill(scene.store)
+        let store = scene.store
+        let edit = RefEdit.update(TokenScene.own[0], to: id(8), expecting: .object(id(2)))
+        let run = RefTransactionRun(RefTransaction([edit]), on: store, SampleEnvironment.context)
+        try run.prepare()
+        try scene.remake()
+        // A reflog needs no gate.
+        if isWritten { try store.reflogs?.create(TokenScene.own[1]) }
+        let error = TokenScene.failure { _ = try run.commit() }
+        // Or it was done to the one before.
+        #expect(error?.code == (isWritten ? .unavailable : nil))
+        #expect(try TokenScene.state(store) == (isWritten ? ["log \(TokenScene.own[1])"] : []))
+        #expect(try scene.findings == [])
+    }
+
     /// Where room has to be made in the middle, all is done again.
     @Test func whereRoomHasToBeMade() throws {
         let scene = try TokenScene()

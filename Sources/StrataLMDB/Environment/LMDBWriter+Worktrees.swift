@@ -17,8 +17,11 @@ extension LMDBWriter {
 
     /// The number under which the references of `worktree` are to be written, made if need be: so is the token. What is under the name of
     /// an earlier worktree goes.
+    ///
+    /// - Parameter known: the token that its directory had when what is to be written was decided.
     func scope(of worktree: LMDBWorktree, knowing known: LMDBToken? = nil) throws(RefError) -> UInt32 {
         var found = try findScope(of: worktree, knowing: known)
+        if let known, found.token != known { throw Self.gone(worktree, "has been made again") }
         if found.claim == .settled, let number = found.number { return number }
         // From here on nothing is taken from what was seen before: what goes is gone.
         found = try LMDBScope(of: worktree, in: self)
@@ -52,10 +55,15 @@ extension LMDBWriter {
             try put(LMDBToken.key(id), token.bytes)
         } else if found.claim == .others {
             // What would be written would not be seen.
-            throw RefError(
-                .unavailable, "worktree '\(String(decoding: id, as: UTF8.self))' is gone", path: directory.string)
+            throw Self.gone(LMDBWorktree(id: id, directory: directory), "is gone")
         }
         return token
+    }
+
+    private static func gone(_ worktree: LMDBWorktree, _ what: String) -> RefError {
+        RefError(
+            .unavailable, "worktree '\(String(decoding: worktree.id, as: UTF8.self))' \(what)",
+            path: worktree.directory?.string)
     }
 
     /// The number of the linked worktree `id`, made if need be, whoever it is.
