@@ -105,7 +105,10 @@ final class LMDBWriter {
 
     /// Deletes all references and reflogs, and the numbers and tokens of worktrees.
     func deleteEverything() throws(RefError) {
-        for dbi in [refs, logs] { try environment.check(unsafe strata_lmdb_empty(txn, dbi)) }
+        for dbi in [refs, logs] {
+            try checkPages { path throws(LMDBFailure) in try path.checkWhole(dbi, name(of: dbi)) }
+            try environment.check(unsafe strata_lmdb_empty(txn, dbi))
+        }
         scopes = [:]
         for prefix in [LMDBScopes.key([]), LMDBToken.key([])] { try deleteAll(startingWith: prefix) }
     }
@@ -128,8 +131,16 @@ final class LMDBWriter {
     func delete(_ dbi: MDB_dbi, _ key: strata_lmdb_key) throws(RefError) {
         unsafe try checkPath(dbi, key, withNeighbours: true)
         unsafe try keepForUndo(dbi, key)
+        let before = pageCount(dbi)
         let result = unsafe withUnsafePointer(to: key) { unsafe strata_lmdb_delete(txn, dbi, $0) }
         if result != MDB_NOTFOUND { try environment.check(result) }
+        if pageCount(dbi) < before { path?.noteJoined(dbi) }
+    }
+
+    /// How many pages the tree of a database has, but for those of long values.
+    private func pageCount(_ dbi: MDB_dbi) -> Int {
+        var stat = MDB_stat()
+        return unsafe mdb_stat(txn, dbi, &stat) == 0 ? stat.ms_branch_pages + stat.ms_leaf_pages : 0
     }
 
     /// One step through a database, from where the last has led; `step` as LMDB has it.
@@ -148,16 +159,30 @@ final class LMDBWriter {
         let result = unsafe withLMDBKey(key) { unsafe strata_lmdb_move(cursor, step, $0, &found) }
         if result == MDB_NOTFOUND { return nil }
         try environment.check(result)
+        if let start = unsafe found.key {
+            try checkPages { path throws(LMDBFailure) in unsafe try path.check(recordAt: start) }
+        }
         return unsafe found
     }
 
     // MARK: Pages
 
+    private func name(of dbi: MDB_dbi) -> String? { dbi == refs ? "refs" : dbi == logs ? "logs" : nil }
+
+    private func checkPages(_ body: (LMDBPathCheck) throws(LMDBFailure) -> Void) throws(RefError) {
+        guard let path else { return }
+        do throws(LMDBFailure) {
+            try body(path)
+        } catch {
+            throw environment.damage(error, nil)
+        }
+    }
+
     private func checkPath(
         _ dbi: MDB_dbi, _ key: strata_lmdb_key, withNeighbours: Bool = false
     ) throws(RefError) {
         guard let path else { return }
-        let name = dbi == refs ? "refs" : dbi == logs ? "logs" : nil
+        let name = name(of: dbi)
         let failure = unsafe key.withWholeKey { bytes -> LMDBFailure? in
             do throws(LMDBFailure) {
                 unsafe try path.check(dbi, name, bytes, withNeighbours: withNeighbours)
