@@ -129,6 +129,64 @@ import Testing
         #expect(try LMDBCheck.check(sample.path).findings.isEmpty)
     }
 
+    /// All but what is on a damaged leaf is deleted in one transaction, so that the pages beside it are joined and come to it.
+    @Test func joinedPagesDoNotLeadToADamagedOne() throws {
+        let sample = try SampleEnvironment(branches: 300)
+        let editor = FileEditor(sample.data)
+        let bytes = try editor.bytes
+        let run = try #require(try LMDBCheck.still(sample.data) { _ in })
+        let file = try #require(try LMDBPageFile(sample.data))
+        let names = try (0..<300).map { try SampleEnvironment.name("refs/heads/topic-\($0)/work") }
+        let page = LMDBPage(pageSize: 4096)
+        let store = LMDBRefStore(try sample.open())
+        var refused = 0
+        for number in 2..<UInt64(bytes.count / 4096) where run.reached.contains(number) {
+            guard page.load(number, from: file) == nil, !page.isBranch else { continue }
+            let onIt = Set(page.nodes.map { unsafe Array(page.part($0.key).dropFirst(4)) })
+            let others = names.filter { !onIt.contains(Array($0.bytes)) }
+            guard others.count < names.count else { continue }
+            editor.write([bytes[Int(number) * 4096 + 13] ^ 0x40], at: Int(number) * 4096 + 13)
+            let error = #expect(throws: RefError.self) {
+                try store.commit(RefTransaction(others.map { .delete($0) }), SampleEnvironment.context)
+            }
+            guard case .damaged = error?.cause as? LMDBFailure else {
+                Issue.record("\(String(describing: error))")
+                continue
+            }
+            refused += 1
+            editor.write([bytes[Int(number) * 4096 + 13]], at: Int(number) * 4096 + 13)
+        }
+        #expect(refused > 2)
+        try store.commit(RefTransaction(names.map { .delete($0) }), SampleEnvironment.context)
+        #expect(try LMDBCheck.check(sample.path).findings.isEmpty)
+    }
+
+    /// LMDB would take as many pages as a list of free ones says it has.
+    @Test func aListOfFreePagesWithTooManyIsRefused() throws {
+        let sample = try SampleEnvironment(branches: 20)
+        let editor = FileEditor(sample.data)
+        let file = try #require(try LMDBPageFile(sample.data))
+        let root = try #require(try LMDBMetaPage.Pair(file).latest.free.root)
+        let page = LMDBPage(pageSize: 4096)
+        #expect(page.load(root, from: file) == nil && !page.isBranch)
+        let value = try #require(page.nodes.first?.value)
+        let place = Int(root) * 4096 + value.lowerBound + 3
+        let whole = try editor.bytes[place]
+        let store = LMDBRefStore(try sample.open())
+        let name = try SampleEnvironment.name("refs/heads/topic-9/work")
+        editor.write([whole ^ 0x40], at: place)
+        let error = #expect(throws: RefError.self) {
+            try store.commit(RefTransaction([.delete(name)]), SampleEnvironment.context)
+        }
+        guard case .damaged = error?.cause as? LMDBFailure else {
+            Issue.record("\(String(describing: error))")
+            return
+        }
+        editor.write([whole], at: place)
+        try store.commit(RefTransaction([.delete(name)]), SampleEnvironment.context)
+        #expect(try LMDBCheck.check(sample.path).findings.isEmpty)
+    }
+
     // MARK: Calls that LMDB breaks off
 
     /// What LMDB itself finds wrong in the middle of a change, also where it has tracked cursors of its own stack.
