@@ -10,31 +10,35 @@ extension LMDBPathCheck {
         for isFirst in tree.depth == 1 ? [true] : [true, false] {
             var number = root
             for level in 1...tree.depth {
-                try load(number)
-                guard page.isBranch == (level < tree.depth) else {
-                    throw .damaged("page \(number): it is at level \(level) of a tree of depth \(tree.depth)")
+                let page = try look(number, level, of: tree)
+                for index in 0..<page.count {
+                    let count = unsafe page.key(index).count
+                    guard count == 8 || page.isBranch && count == 0 else {
+                        throw .damaged("page \(number): a key of it is no number")
+                    }
                 }
-                if page.nodes.contains(where: { $0.key.count != 8 && !(page.isBranch && $0.key.isEmpty) }) {
-                    throw .damaged("page \(number): a key of it is no number")
+                if page.isBranch {
+                    number = page.page(isFirst ? 0 : page.count - 1)
+                } else {
+                    for index in 0..<page.count { try checkList(page, index) }
                 }
-                if page.isBranch { number = page.nodes[isFirst ? 0 : page.nodes.count - 1].page }
             }
-            for node in page.nodes { try checkList(node) }
         }
     }
 
     /// LMDB takes as many pages from a list as it says it has.
-    private func checkList(_ node: LMDBPage.Node) throws(LMDBFailure) {
-        if node.isOdd || node.isTree { throw .damaged("page \(page.number): a record has the flags \(node.flags)") }
+    private func checkList(_ page: LMDBPageLook, _ index: Int) throws(LMDBFailure) {
+        let (flags, size) = (page.flags(index), page.valueSize(index))
+        if flags & ~0x01 != 0 { throw .damaged("page \(page.number): a record has the flags \(flags)") }
         let count: UInt64? =
-            if node.valueSize < 8 {
+            if size < 8 {
                 nil
-            } else if let value = node.value {
-                unsafe page.part(value).loadUnaligned(as: UInt64.self)
+            } else if let value = unsafe page.value(index) {
+                unsafe value.loadUnaligned(as: UInt64.self)
             } else {
-                unsafe try overflow(node).loadUnaligned(fromByteOffset: LMDBPage.headCount, as: UInt64.self)
+                unsafe try overflow(page, index).loadUnaligned(fromByteOffset: LMDBPage.headCount, as: UInt64.self)
             }
-        guard let count, count <= UInt64(node.valueSize / 8 - 1) else {
+        guard let count, count <= UInt64(size / 8 - 1) else {
             throw .damaged("page \(page.number): a list of free pages has more than it holds")
         }
     }

@@ -5,14 +5,14 @@ import CLMDB
 ///
 /// The tree of the last commit stays as it is in the file while a write transaction is under way, which copies what it changes. A page that LMDB comes
 /// to is one of that tree, at its old place, or a copy that the transaction has made of one that was looked at. So the way is gone here, from the
-/// root of the last commit on, each page taken apart once a transaction.
+/// root of the last commit on, each page looked at once a transaction.
 ///
 /// For one write transaction, which keeps other writers out.
+@safe
 final class LMDBPathCheck {
     private let mapping: LMDBMapping
-    let page: LMDBPage
-    private var branches: [UInt64: Branch] = [:]
-    private var leaves: Set<UInt64> = []
+    /// The pages that were looked at.
+    private var known: Set<UInt64> = []
     private var trees: [MDB_dbi: LMDBTree] = [:]
     private var meta: LMDBMetaPage?
     /// For each database, the keys that lead to the leaf that was looked at last.
@@ -25,45 +25,23 @@ final class LMDBPathCheck {
     /// From here on all pages are looked at.
     private static let widest = 64
 
-    /// The pages that a branch leads to, and the keys from which on: of the first there is none.
-    struct Branch {
-        let keys: [[UInt8]]
-        let pages: [UInt64]
-
-        /// Which page is that of `key`.
-        func index(of key: UnsafeRawBufferPointer) -> Int {
-            var (low, high) = (1, pages.count)
-            while low < high {
-                let middle = (low + high) / 2
-                if unsafe keys[middle].withUnsafeBytes({ unsafe LMDBPage.order($0, key, integers: false) }) <= 0 {
-                    low = middle + 1
-                } else {
-                    high = middle
-                }
-            }
-            return low - 1
-        }
-    }
-
     /// The keys of a leaf.
+    @safe
     private struct Span {
-        var low: [UInt8] = []
+        /// nil = all before.
+        var low: UnsafeRawBufferPointer?
         /// nil = all that follow.
-        var high: [UInt8]?
+        var high: UnsafeRawBufferPointer?
         var reach: Int
 
         func contains(_ key: UnsafeRawBufferPointer) -> Bool {
-            func isBelow(_ bound: [UInt8]) -> Bool {
-                unsafe bound.withUnsafeBytes { unsafe LMDBPage.order(key, $0, integers: false) } < 0
-            }
-            return !isBelow(low) && high.map(isBelow) ?? true
+            if let low = unsafe low, unsafe LMDBPage.order(key, low, integers: false) < 0 { return false }
+            if let high = unsafe high { return unsafe LMDBPage.order(key, high, integers: false) < 0 }
+            return true
         }
     }
 
-    init(_ mapping: LMDBMapping) {
-        self.mapping = mapping
-        page = LMDBPage(pageSize: unsafe mapping.map.page_size)
-    }
+    init(_ mapping: LMDBMapping) { self.mapping = mapping }
 
     /// Looks at the pages on the way to `key`; with `withNeighbours` also at those beside them, which a deletion may join to them.
     ///
@@ -80,21 +58,21 @@ final class LMDBPathCheck {
         if whole.contains(dbi) { return }
         let tree = try tree(dbi, name)
         guard var number = tree.root else { return }
-        if reach > 1 { return unsafe try check(dbi, tree, around: key, reach) }
-        var span = Span(reach: reach)
+        if reach > 1 { unsafe try check(dbi, tree, around: key, reach) }
+        var span = unsafe Span(reach: reach)
         for level in 1...tree.depth {
-            guard let branch = try branch(number, level, of: tree) else { break }
+            let branch = try look(number, level, of: tree)
+            guard branch.isBranch else { break }
             let index = unsafe branch.index(of: key)
-            if index > 0 { span.low = branch.keys[index] }
-            if index + 1 < branch.pages.count { span.high = branch.keys[index + 1] }
+            if index > 0 { unsafe span.low = branch.key(index) }
+            if index + 1 < branch.count { unsafe span.high = branch.key(index + 1) }
             if withNeighbours {
-                for other in [index - 1, index + 1] where branch.pages.indices.contains(other) {
-                    try checkFirstPath(from: branch.pages[other], level + 1, of: tree)
-                }
+                if index > 0 { try checkFirstPath(from: branch.page(index - 1), level + 1, of: tree) }
+                if index + 1 < branch.count { try checkFirstPath(from: branch.page(index + 1), level + 1, of: tree) }
                 // What it gets from beside is put before its own lowest key. The root gets nothing.
-                if level > 1 { try checkFirstPath(from: branch.pages[0], level + 1, of: tree) }
+                if level > 1 { try checkFirstPath(from: branch.page(0), level + 1, of: tree) }
             }
-            number = branch.pages[index]
+            number = branch.page(index)
         }
         last[dbi] = span
     }
@@ -102,7 +80,11 @@ final class LMDBPathCheck {
     /// Looks at a page and at the first of what it leads to, whose key LMDB asks for.
     private func checkFirstPath(from page: UInt64, _ level: Int, of tree: LMDBTree) throws(LMDBFailure) {
         var (number, level) = (page, level)
-        while let branch = try branch(number, level, of: tree) { (number, level) = (branch.pages[0], level + 1) }
+        while true {
+            let page = try look(number, level, of: tree)
+            guard page.isBranch else { return }
+            (number, level) = (page.page(0), level + 1)
+        }
     }
 
     // MARK: Pages that were joined
@@ -112,8 +94,10 @@ final class LMDBPathCheck {
 
     /// How many pages on either side a deletion may come to.
     private func reach(_ dbi: MDB_dbi) -> Int {
-        // A record may also have been moved from page to page on the way.
-        joined[dbi].map { 2 * $0 + 4 } ?? 1
+        guard let joined = joined[dbi] else { return 1 }
+        // A record may also have been moved from page to page on the way. Rounded up, so that what was looked at is not soon too little.
+        let least = 2 * joined + 4
+        return 1 << (Int.bitWidth - (least - 1).leadingZeroBitCount)
     }
 
     /// Looks at all pages of a database.
@@ -134,10 +118,11 @@ final class LMDBPathCheck {
         for level in 1...tree.depth {
             var (below, next) = ([UInt64](), 0)
             for (index, number) in row.enumerated() {
-                guard let branch = try branch(number, level, of: tree) else { continue }
+                let branch = try look(number, level, of: tree)
+                guard branch.isBranch else { continue }
                 if index == place { unsafe next = branch.index(of: key) + below.count }
-                below += branch.pages
-                if !isWhole { try checkFirstPath(from: branch.pages[0], level + 1, of: tree) }
+                for child in 0..<branch.count { below.append(branch.page(child)) }
+                if !isWhole { try checkFirstPath(from: branch.page(0), level + 1, of: tree) }
             }
             if below.isEmpty { break }
             let first = isWhole ? 0 : max(next - reach, 0)
@@ -154,11 +139,8 @@ final class LMDBPathCheck {
         // Others are copies.
         guard distance >= 0, unsafe distance < mapping.map.count else { return }
         let number = unsafe UInt64(distance / mapping.map.page_size)
-        if leaves.contains(number) { return }
-        try load(number)
-        if page.isBranch { throw .damaged("page \(number): it is no leaf") }
-        try checkValues()
-        leaves.insert(number)
+        if known.contains(number) { return }
+        if try look(number).isBranch { throw .damaged("page \(number): it is no leaf") }
     }
 
     private static func depth(of tree: LMDBTree) throws(LMDBFailure) -> Int {
@@ -168,58 +150,50 @@ final class LMDBPathCheck {
         return tree.depth
     }
 
-    /// Looks at page `number`, which is `level` pages from the root, the first; nil = it is a leaf.
-    func branch(_ number: UInt64, _ level: Int, of tree: LMDBTree) throws(LMDBFailure) -> Branch? {
-        let branch = try branch(number)
-        if (branch != nil) != (level < tree.depth) {
+    /// Looks at page `number`, which is `level` pages from the root, the first.
+    func look(_ number: UInt64, _ level: Int, of tree: LMDBTree) throws(LMDBFailure) -> LMDBPageLook {
+        let page = try look(number)
+        guard page.isBranch == (level < tree.depth) else {
             throw .damaged("page \(number): it is at level \(level) of a tree of depth \(tree.depth)")
         }
-        return branch
+        return page
     }
 
-    private func branch(_ number: UInt64) throws(LMDBFailure) -> Branch? {
-        if let known = branches[number] { return known }
-        if leaves.contains(number) { return nil }
-        try load(number)
-        guard page.isBranch else {
-            try checkValues()
-            leaves.insert(number)
-            return nil
-        }
-        let branch = Branch(keys: page.nodes.map { unsafe Array(page.part($0.key)) }, pages: page.nodes.map(\.page))
-        branches[number] = branch
-        return branch
-    }
-
-    /// Looks at what the records of a leaf say of their values, by which LMDB lets go of pages.
-    private func checkValues() throws(LMDBFailure) {
-        for node in page.nodes where node.flags != 0 {
-            if node.isOdd { throw .damaged("page \(page.number): a record has the flags \(node.flags)") }
-            if node.value == nil { _ = unsafe try overflow(node) }
-        }
-    }
-
-    /// Looks at the head of the pages that hold a value, and gives the first.
-    func overflow(_ node: LMDBPage.Node) throws(LMDBFailure) -> UnsafeRawBufferPointer {
-        let (meta, number) = (try latestMeta(), node.page)
-        guard number >= 2, number <= meta.lastPage, let bytes = unsafe mapping.page(number) else {
-            throw .damaged("page \(number) of \(meta.lastPage + 1)")
-        }
-        let pages = unsafe UInt64(bytes.loadUnaligned(fromByteOffset: 12, as: UInt32.self))
-        let needed = UInt64((LMDBPage.headCount - 1 + node.valueSize) / meta.pageSize + 1)
-        guard unsafe bytes.loadUnaligned(fromByteOffset: 0, as: UInt64.self) == number,
-            unsafe bytes.loadUnaligned(fromByteOffset: 10, as: UInt16.self) == LMDBPage.overflowFlag,
-            pages >= needed, pages <= meta.lastPage, number <= meta.lastPage - (pages - 1)
-        else { throw .damaged("page \(number): it does not hold a value of \(node.valueSize) bytes") }
-        return unsafe bytes
-    }
-
-    func load(_ number: UInt64) throws(LMDBFailure) {
+    private func look(_ number: UInt64) throws(LMDBFailure) -> LMDBPageLook {
         let meta = try latestMeta()
         guard number >= 2, number <= meta.lastPage, let bytes = unsafe mapping.page(number) else {
             throw .damaged("page \(number) of \(meta.lastPage + 1)")
         }
-        if let flaw = unsafe page.load(number, from: bytes) { throw .damaged("page \(number): \(flaw)") }
+        if known.contains(number) { return unsafe LMDBPageLook(known: number, bytes) }
+        let page = unsafe try LMDBPageLook(number, bytes)
+        if !page.isBranch { try checkValues(of: page) }
+        known.insert(number)
+        return page
+    }
+
+    /// Looks at what the records of a leaf say of their values, by which LMDB lets go of pages.
+    private func checkValues(of page: LMDBPageLook) throws(LMDBFailure) {
+        for index in 0..<page.count {
+            let flags = page.flags(index)
+            if flags == 0 { continue }
+            if flags & ~0x03 != 0 { throw .damaged("page \(page.number): a record has the flags \(flags)") }
+            if flags & 0x01 != 0 { _ = unsafe try overflow(page, index) }
+        }
+    }
+
+    /// Looks at the head of the pages that hold a value, and gives the first.
+    func overflow(_ page: LMDBPageLook, _ index: Int) throws(LMDBFailure) -> UnsafeRawBufferPointer {
+        let (meta, number, size) = (try latestMeta(), page.overflowPage(index), page.valueSize(index))
+        guard number >= 2, number <= meta.lastPage, let bytes = unsafe mapping.page(number) else {
+            throw .damaged("page \(number) of \(meta.lastPage + 1)")
+        }
+        let pages = unsafe UInt64(bytes.loadUnaligned(fromByteOffset: 12, as: UInt32.self))
+        let needed = UInt64((LMDBPage.headCount - 1 + size) / meta.pageSize + 1)
+        guard unsafe bytes.loadUnaligned(fromByteOffset: 0, as: UInt64.self) == number,
+            unsafe bytes.loadUnaligned(fromByteOffset: 10, as: UInt16.self) == LMDBPage.overflowFlag,
+            pages >= needed, pages <= meta.lastPage, number <= meta.lastPage - (pages - 1)
+        else { throw .damaged("page \(number): it does not hold a value of \(size) bytes") }
+        return unsafe bytes
     }
 
     // MARK: Roots
@@ -244,14 +218,16 @@ final class LMDBPathCheck {
         let key = Array(name.utf8)
         guard var number = main.root else { return nil }
         for level in 1...(try Self.depth(of: main)) {
-            if let branch = try branch(number, level, of: main) {
-                number = branch.pages[unsafe key.withUnsafeBytes { unsafe branch.index(of: $0) }]
+            let page = try look(number, level, of: main)
+            if page.isBranch {
+                number = page.page(unsafe key.withUnsafeBytes { unsafe page.index(of: $0) })
                 continue
             }
-            try load(number)
-            for node in page.nodes where unsafe page.part(node.key).elementsEqual(key) {
-                guard node.isTree, let value = node.value, value.count == LMDBTree.byteCount else { break }
-                return unsafe LMDBTree(Array(page.part(value)))
+            for index in 0..<page.count where unsafe page.key(index).elementsEqual(key) {
+                guard page.flags(index) == 0x02, let value = unsafe page.value(index),
+                    value.count == LMDBTree.byteCount
+                else { break }
+                return unsafe LMDBTree(Array(value))
             }
             return nil
         }

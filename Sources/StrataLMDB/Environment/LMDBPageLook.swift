@@ -1,0 +1,109 @@
+import CLMDB
+
+/// A page of a tree as it lies in the mapped file, every part that it tells of inside of it (``LMDBPage`` has the format).
+///
+/// For changes, which look at many: without a copy, and that nodes neither overlap nor leave room is taken from the sum of their sizes alone.
+/// Valid as long as the file is mapped and nobody commits.
+@safe
+struct LMDBPageLook {
+    private let bytes: UnsafeRawBufferPointer
+    let number: UInt64
+    let isBranch: Bool
+    /// The number of nodes.
+    let count: Int
+
+    /// The page `number`, which was looked at in the same transaction.
+    init(known number: UInt64, _ bytes: UnsafeRawBufferPointer) {
+        unsafe self.bytes = bytes
+        self.number = number
+        isBranch = unsafe bytes.loadUnaligned(fromByteOffset: 10, as: UInt16.self) == LMDBPage.branchFlag
+        let lower = unsafe Int(bytes.loadUnaligned(fromByteOffset: 12, as: UInt16.self))
+        count = max(0, lower - LMDBPage.headCount) / 2
+    }
+
+    /// Looks at the page `number`.
+    init(_ number: UInt64, _ bytes: UnsafeRawBufferPointer) throws(LMDBFailure) {
+        unsafe self.init(known: number, bytes)
+        if let flaw { throw .damaged("page \(number): \(flaw)") }
+    }
+
+    private func number16(_ offset: Int) -> Int {
+        unsafe Int(bytes.loadUnaligned(fromByteOffset: offset, as: UInt16.self))
+    }
+
+    /// What is wrong with it; nil = nothing.
+    private var flaw: String? {
+        guard unsafe bytes.loadUnaligned(as: UInt64.self) == number else { return "it says it is another" }
+        guard isBranch || number16(10) == LMDBPage.leafFlag else { return "it is neither branch nor leaf" }
+        let (lower, upper, size) = (number16(12), number16(14), unsafe bytes.count)
+        guard lower > LMDBPage.headCount, lower % 2 == 0, lower <= upper, upper < size, upper % 2 == 0 else {
+            return "its free space from \(lower) to \(upper) is impossible"
+        }
+        var sum = 0
+        for index in 0..<count {
+            let start = number16(LMDBPage.headCount + 2 * index)
+            guard start % 2 == 0, start >= upper, start + 8 <= size else { return "node \(index) is outside of it" }
+            let keyCount = number16(start + 6)
+            var end = start + 8 + keyCount
+            if !isBranch { end += isFar(start) ? 8 : low(start) }
+            end += end % 2
+            guard end <= size else { return "node \(index) goes beyond it" }
+            guard keyCount <= LMDBPage.keyLimit, keyCount > 0 || isBranch && index == 0 else {
+                return "node \(index) has a key of \(keyCount) bytes"
+            }
+            sum += end - start
+        }
+        return sum == size - upper ? nil : "its nodes overlap or leave room"
+    }
+
+    // MARK: Nodes, of which there is the one that is asked for
+
+    private func low(_ start: Int) -> Int { unsafe Int(bytes.loadUnaligned(fromByteOffset: start, as: UInt32.self)) }
+    private func isFar(_ start: Int) -> Bool { number16(start + 4) & 0x01 != 0 }
+    private func start(_ index: Int) -> Int { number16(LMDBPage.headCount + 2 * index) }
+
+    func key(_ index: Int) -> UnsafeRawBufferPointer {
+        let start = start(index)
+        return unsafe UnsafeRawBufferPointer(rebasing: bytes[(start + 8)..<(start + 8 + number16(start + 6))])
+    }
+
+    /// Of a branch: the page that a node leads to.
+    func page(_ index: Int) -> UInt64 {
+        let start = start(index)
+        return UInt64(low(start)) | UInt64(number16(start + 4)) << 32
+    }
+
+    /// Of a branch: which node leads to `key`.
+    func index(of key: UnsafeRawBufferPointer) -> Int {
+        var (low, high) = (1, count)
+        while low < high {
+            let middle = (low + high) / 2
+            if unsafe LMDBPage.order(self.key(middle), key, integers: false) <= 0 {
+                low = middle + 1
+            } else {
+                high = middle
+            }
+        }
+        return low - 1
+    }
+
+    // MARK: Values
+
+    /// Of a leaf: the flags of a node (1 = in overflow pages, 2 = a tree).
+    func flags(_ index: Int) -> Int { number16(start(index) + 4) }
+    func valueSize(_ index: Int) -> Int { low(start(index)) }
+
+    /// Of a leaf: the value where it lies in the page; nil = in overflow pages.
+    func value(_ index: Int) -> UnsafeRawBufferPointer? {
+        let start = start(index)
+        if isFar(start) { return nil }
+        let place = start + 8 + number16(start + 6)
+        return unsafe UnsafeRawBufferPointer(rebasing: bytes[place..<(place + low(start))])
+    }
+
+    /// Of a leaf: the first of the overflow pages with the value.
+    func overflowPage(_ index: Int) -> UInt64 {
+        let start = start(index)
+        return unsafe bytes.loadUnaligned(fromByteOffset: start + 8 + number16(start + 6), as: UInt64.self)
+    }
+}
