@@ -51,8 +51,13 @@ public final class GitOracle {
         }
         try write(scenario)
         if hook {
+            // Written by a process of its own: one that another thread has just forked could still have it open to be written, and then git
+            // cannot run it.
             let script = "#!/bin/sh\necho $1 >>hook.log\ncat >>hook.log\n"
-            try writeFile(directory.appending("hooks/reference-transaction"), script, executable: true)
+            let name = "hooks/reference-transaction"
+            _ = try output(
+                "sh", ["-c", "mkdir -p hooks && cat >\(name) && chmod +x \(name)"], stdin: Array(script.utf8),
+                directory: directory.path)
         }
         let policy =
             switch scenario.policy {

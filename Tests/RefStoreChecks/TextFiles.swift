@@ -2,9 +2,9 @@ import Glibc
 public import SystemPackage
 
 /// Writes a file of text, with the directories that it needs.
-public func writeFile(_ path: FilePath, _ text: String, executable: Bool = false) throws(Errno) {
+public func writeFile(_ path: FilePath, _ text: String) throws(Errno) {
     try makeDirectories(path)
-    let fd = unsafe open(path.string, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, executable ? 0o755 : 0o644)
+    let fd = unsafe open(path.string, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
     guard fd >= 0 else { throw Errno(rawValue: errno) }
     defer { close(fd) }
     let bytes = Array(text.utf8)

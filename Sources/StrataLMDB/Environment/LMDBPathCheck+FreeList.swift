@@ -2,7 +2,7 @@
 extension LMDBPathCheck {
     /// Looks at its first leaf and its last, with the ways there: a transaction that takes few pages comes to no others.
     func checkFreeList() throws(LMDBFailure) {
-        let tree = try latestMeta().free
+        let tree = try baseMeta().free
         guard let root = tree.root else { return }
         guard tree.depth >= 1, tree.depth <= LMDBCheckRun.depthLimit else {
             throw .damaged("the free list has a depth of \(tree.depth)")

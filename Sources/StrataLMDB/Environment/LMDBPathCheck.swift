@@ -11,6 +11,8 @@ import CLMDB
 @safe
 final class LMDBPathCheck {
     private let mapping: LMDBMapping
+    /// The number of the commit that the transaction goes on from.
+    private let base: UInt64
     /// The pages that were looked at.
     private var known: Set<UInt64> = []
     private var trees: [MDB_dbi: LMDBTree] = [:]
@@ -41,7 +43,11 @@ final class LMDBPathCheck {
         }
     }
 
-    init(_ mapping: LMDBMapping) { self.mapping = mapping }
+    /// - Parameter transaction: the number of the write transaction.
+    init(_ mapping: LMDBMapping, transaction: UInt64) {
+        self.mapping = mapping
+        base = transaction &- 1
+    }
 
     /// Looks at the pages on the way to `key`; with `withNeighbours` also at those beside them, which a deletion may join to them.
     ///
@@ -160,7 +166,7 @@ final class LMDBPathCheck {
     }
 
     private func look(_ number: UInt64) throws(LMDBFailure) -> LMDBPageLook {
-        let meta = try latestMeta()
+        let meta = try baseMeta()
         guard number >= 2, number <= meta.lastPage, let bytes = unsafe mapping.page(number) else {
             throw .damaged("page \(number) of \(meta.lastPage + 1)")
         }
@@ -183,7 +189,7 @@ final class LMDBPathCheck {
 
     /// Looks at the head of the pages that hold a value, and gives the first.
     func overflow(_ page: LMDBPageLook, _ index: Int) throws(LMDBFailure) -> UnsafeRawBufferPointer {
-        let (meta, number, size) = (try latestMeta(), page.overflowPage(index), page.valueSize(index))
+        let (meta, number, size) = (try baseMeta(), page.overflowPage(index), page.valueSize(index))
         guard number >= 2, number <= meta.lastPage, let bytes = unsafe mapping.page(number) else {
             throw .damaged("page \(number) of \(meta.lastPage + 1)")
         }
@@ -200,7 +206,7 @@ final class LMDBPathCheck {
 
     private func tree(_ dbi: MDB_dbi, _ name: String?) throws(LMDBFailure) -> LMDBTree {
         if let known = trees[dbi] { return known }
-        let main = try latestMeta().main
+        let main = try baseMeta().main
         let tree: LMDBTree
         if let name {
             guard let named = try named(name, in: main) else { throw .damaged("one of its databases is not there") }
@@ -234,15 +240,17 @@ final class LMDBPathCheck {
         return nil
     }
 
-    func latestMeta() throws(LMDBFailure) -> LMDBMetaPage {
+    func baseMeta() throws(LMDBFailure) -> LMDBMetaPage {
         if let meta { return meta }
         func read(_ number: UInt64) throws(LMDBFailure) -> LMDBMetaPage {
             let bytes = unsafe mapping.page(number).map { unsafe Array($0.prefix(LMDBMetaPage.byteCount)) } ?? []
             return try LMDBMetaPage(bytes, isFirst: number == 0)
         }
-        let (first, second) = (try read(0), try read(1))
-        let latest = second.transaction > first.transaction ? second : first
-        meta = latest
-        return latest
+        // Not the greater number: that may be of a commit that has failed.
+        let second = try read(1)
+        let found = second.transaction == base ? second : try read(0)
+        guard found.transaction == base else { throw .damaged("no meta page is that of commit \(base)") }
+        meta = found
+        return found
     }
 }
