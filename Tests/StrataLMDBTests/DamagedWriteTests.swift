@@ -91,6 +91,44 @@ import Testing
         #expect(try LMDBCheck.check(sample.path).findings.isEmpty)
     }
 
+    /// Sizes that add up do not make a page sound: a node inside of another, and as much room elsewhere.
+    @Test func overlappingNodesAreRefused() throws {
+        func page(_ starts: [Int], _ upper: Int) -> [UInt8] {
+            var page = [UInt8](repeating: 0, count: 4096)
+            func put(_ value: Int, at place: Int) {
+                page[place] = UInt8(value & 255)
+                page[place + 1] = UInt8(value >> 8)
+            }
+            page[0] = 7
+            put(2, at: 10)
+            put(16 + 2 * starts.count, at: 12)
+            put(upper, at: 14)
+            for (index, start) in starts.enumerated() {
+                put(start, at: 16 + 2 * index)
+                // Each of 100 bytes: a key of four.
+                put(88, at: start)
+                put(4, at: start + 6)
+            }
+            return page
+        }
+        func flaw(_ page: [UInt8]) -> LMDBFailure? {
+            unsafe page.withUnsafeBytes { bytes in
+                do throws(LMDBFailure) {
+                    _ = unsafe try LMDBPageLook(7, bytes)
+                    return nil
+                } catch {
+                    return error
+                }
+            }
+        }
+        #expect(flaw(page([3996, 3896, 3796], 3796)) == nil)
+        #expect(flaw(page([3996, 3896, 3896], 3796)) != nil)
+        #expect(flaw(page([3996, 3816, 3796], 3796)) != nil)
+        #expect(flaw(page([3996, 3896, 3796], 3696)) != nil)
+        #expect(flaw(page([3996, 3896, 3796, 3796], 3796)) != nil)
+        #expect(flaw(page([3996, 3896], 3796)) != nil)
+    }
+
     /// A branch that claims thousands of pages, each in turn: what leads over it is refused, and all can be changed once it is as it was.
     @Test func damagedBranchesAreRefused() throws {
         let sample = try SampleEnvironment(branches: 600)

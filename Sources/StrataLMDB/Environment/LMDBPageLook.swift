@@ -2,8 +2,7 @@ import CLMDB
 
 /// A page of a tree as it lies in the mapped file, every part that it tells of inside of it (``LMDBPage`` has the format).
 ///
-/// For changes, which look at many: without a copy, and that nodes neither overlap nor leave room is taken from the sum of their sizes alone.
-/// Valid as long as the file is mapped and nobody commits.
+/// For changes, which look at many: without a copy. Valid as long as the file is mapped and nobody commits.
 @safe
 struct LMDBPageLook {
     private let bytes: UnsafeRawBufferPointer
@@ -39,21 +38,40 @@ struct LMDBPageLook {
         guard lower > LMDBPage.headCount, lower % 2 == 0, lower <= upper, upper < size, upper % 2 == 0 else {
             return "its free space from \(lower) to \(upper) is impossible"
         }
-        var sum = 0
-        for index in 0..<count {
-            let start = number16(LMDBPage.headCount + 2 * index)
-            guard start % 2 == 0, start >= upper, start + 8 <= size else { return "node \(index) is outside of it" }
-            let keyCount = number16(start + 6)
-            var end = start + 8 + keyCount
-            if !isBranch { end += isFar(start) ? 8 : low(start) }
-            end += end % 2
-            guard end <= size else { return "node \(index) goes beyond it" }
-            guard keyCount <= LMDBPage.keyLimit, keyCount > 0 || isBranch && index == 0 else {
-                return "node \(index) has a key of \(keyCount) bytes"
+        return unsafe withUnsafeTemporaryAllocation(byteCount: size / 16 + 1, alignment: 1) { starts in
+            // LMDB leaves no room between nodes: one after the other, they are those that the offsets lead to, each once.
+            unsafe starts.initializeMemory(as: UInt8.self, repeating: 0)
+            var (at, nodes) = (upper, 0)
+            while at < size {
+                guard at + 8 <= size, let end = end(at), end <= size else { return "a node goes beyond it" }
+                unsafe starts[at / 16] |= 1 << UInt8(at / 2 % 8)
+                (at, nodes) = (end, nodes + 1)
             }
-            sum += end - start
+            guard nodes == count else { return "its nodes overlap or leave room" }
+            for index in 0..<count {
+                let start = start(index)
+                let bit = UInt8(1) << UInt8(start / 2 % 8)
+                guard start % 2 == 0, start >= upper, start < size, unsafe starts[start / 16] & bit != 0 else {
+                    return "node \(index) is none, or is another's"
+                }
+                unsafe starts[start / 16] &= ~bit
+                let keyCount = number16(start + 6)
+                guard keyCount <= LMDBPage.keyLimit, keyCount > 0 || isBranch && index == 0 else {
+                    return "node \(index) has a key of \(keyCount) bytes"
+                }
+            }
+            return nil
         }
-        return sum == size - upper ? nil : "its nodes overlap or leave room"
+    }
+
+    /// Where the node at `start`, whose head is in the page, ends; nil = far beyond it.
+    private func end(_ start: Int) -> Int? {
+        var end = start + 8 + number16(start + 6)
+        if !isBranch {
+            if isFar(start), end + 8 > (unsafe bytes.count) { return nil }
+            end += isFar(start) ? 8 : low(start)
+        }
+        return end + end % 2
     }
 
     // MARK: Nodes, of which there is the one that is asked for

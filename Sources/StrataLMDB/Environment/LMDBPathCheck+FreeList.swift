@@ -1,27 +1,28 @@
 /// The free list, which LMDB reads and changes in every transaction.
 extension LMDBPathCheck {
-    /// Looks at its first leaf and its last, with the ways there: a transaction that takes few pages comes to no others.
+    /// Looks at its first leaves and its last, with the ways there: a transaction that takes few pages comes to no others.
     func checkFreeList() throws(LMDBFailure) {
         let tree = try baseMeta().free
         guard let root = tree.root else { return }
         guard tree.depth >= 1, tree.depth <= LMDBCheckRun.depthLimit else {
             throw .damaged("the free list has a depth of \(tree.depth)")
         }
-        for isFirst in tree.depth == 1 ? [true] : [true, false] {
-            var number = root
-            for level in 1...tree.depth {
-                let page = try look(number, level, of: tree)
-                for index in 0..<page.count {
-                    let count = unsafe page.key(index).count
-                    guard count == 8 || page.isBranch && count == 0 else {
-                        throw .damaged("page \(number): a key of it is no number")
-                    }
-                }
-                if page.isBranch {
-                    number = page.page(isFirst ? 0 : page.count - 1)
-                } else {
-                    for index in 0..<page.count { try checkList(page, index) }
-                }
+        try checkFreeList(root, 1, of: tree)
+    }
+
+    private func checkFreeList(_ number: UInt64, _ level: Int, of tree: LMDBTree) throws(LMDBFailure) {
+        let page = try look(number, level, of: tree)
+        for index in 0..<page.count {
+            let count = unsafe page.key(index).count
+            guard count == 8 || page.isBranch && count == 0 else {
+                throw .damaged("page \(number): a key of it is no number")
+            }
+        }
+        for index in 0..<page.count {
+            if !page.isBranch {
+                try checkList(page, index)
+            } else if index < 4 || index >= page.count - 2 {
+                try checkFreeList(page.page(index), level + 1, of: tree)
             }
         }
     }

@@ -24,7 +24,7 @@ final class LMDBPathCheck {
     /// Databases whose every page was looked at.
     private var whole: Set<MDB_dbi> = []
     private var isFreeListChecked = false
-    /// From here on all pages are looked at.
+    /// So far goes a deletion at most: what is farther away was looked at when the pages between were joined.
     private static let widest = 64
 
     /// The keys of a leaf.
@@ -103,7 +103,7 @@ final class LMDBPathCheck {
         guard let joined = joined[dbi] else { return 1 }
         // A record may also have been moved from page to page on the way. Rounded up, so that what was looked at is not soon too little.
         let least = 2 * joined + 4
-        return 1 << (Int.bitWidth - (least - 1).leadingZeroBitCount)
+        return min(1 << (Int.bitWidth - (least - 1).leadingZeroBitCount), Self.widest)
     }
 
     /// Looks at all pages of a database.
@@ -145,7 +145,9 @@ final class LMDBPathCheck {
         // Others are copies.
         guard distance >= 0, unsafe distance < mapping.map.count else { return }
         let number = unsafe UInt64(distance / mapping.map.page_size)
-        if known.contains(number) { return }
+        // What it wrote early because there was too much of it lies behind what there was.
+        let lastPage = try baseMeta().lastPage
+        if known.contains(number) || number > lastPage { return }
         if try look(number).isBranch { throw .damaged("page \(number): it is no leaf") }
     }
 
@@ -242,14 +244,11 @@ final class LMDBPathCheck {
 
     func baseMeta() throws(LMDBFailure) -> LMDBMetaPage {
         if let meta { return meta }
-        func read(_ number: UInt64) throws(LMDBFailure) -> LMDBMetaPage {
-            let bytes = unsafe mapping.page(number).map { unsafe Array($0.prefix(LMDBMetaPage.byteCount)) } ?? []
-            return try LMDBMetaPage(bytes, isFirst: number == 0)
-        }
-        // Not the greater number: that may be of a commit that has failed.
-        let second = try read(1)
-        let found = second.transaction == base ? second : try read(0)
-        guard found.transaction == base else { throw .damaged("no meta page is that of commit \(base)") }
+        // The one that LMDB goes on from. The other may be of a commit that has failed, with a greater number.
+        let number = base & 1
+        let bytes = unsafe mapping.page(number).map { unsafe Array($0.prefix(LMDBMetaPage.byteCount)) } ?? []
+        let found = try LMDBMetaPage(bytes, isFirst: number == 0)
+        guard found.transaction == base else { throw .damaged("meta page \(number) is not that of commit \(base)") }
         meta = found
         return found
     }

@@ -136,13 +136,14 @@ final class LMDBWriter {
         let before = pageCount(dbi)
         let result = unsafe withUnsafePointer(to: key) { unsafe strata_lmdb_delete(txn, dbi, $0) }
         if result != MDB_NOTFOUND { try environment.check(result) }
-        if pageCount(dbi) < before { path?.noteJoined(dbi) }
+        let after = pageCount(dbi)
+        if after.leaves < before.leaves || after.branches < before.branches { path?.noteJoined(dbi) }
     }
 
     /// How many pages the tree of a database has, but for those of long values.
-    private func pageCount(_ dbi: MDB_dbi) -> Int {
+    private func pageCount(_ dbi: MDB_dbi) -> (branches: Int, leaves: Int) {
         var stat = MDB_stat()
-        return unsafe mdb_stat(txn, dbi, &stat) == 0 ? stat.ms_branch_pages + stat.ms_leaf_pages : 0
+        return unsafe mdb_stat(txn, dbi, &stat) == 0 ? (stat.ms_branch_pages, stat.ms_leaf_pages) : (0, 0)
     }
 
     /// One step through a database, from where the last has led; `step` as LMDB has it.

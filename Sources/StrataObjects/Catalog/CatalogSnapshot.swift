@@ -39,7 +39,12 @@ final class CatalogSnapshot: Sendable {
         sources.count == other.sources.count && directories.count == other.directories.count
             && failures.isEmpty == other.failures.isEmpty
             && zip(sources, other.sources).allSatisfy { $0 === $1 }
-            && zip(directories, other.directories).allSatisfy { $0.path == $1.path }
+            && areDirectories(theSameAs: other)
+    }
+
+    func areDirectories(theSameAs other: CatalogSnapshot) -> Bool {
+        directories.count == other.directories.count
+            && zip(directories, other.directories).allSatisfy { $0.isSame(as: $1) }
     }
 
     // MARK: - Searching

@@ -10,6 +10,8 @@ struct ObjectDirectory: Sendable {
     let loose: LooseObjects
     /// What packs and alternates are listed in, and how it looked when they were.
     private let (pack, alternates): ((path: FilePath, stamp: StatStamp), (path: FilePath, stamp: StatStamp))
+    /// Which directory it was.
+    private let identity: StatStamp
     /// For what is looked up often; nil = by the path.
     private let handle: DirectoryHandle?
 
@@ -22,12 +24,18 @@ struct ObjectDirectory: Sendable {
         self.loose = loose
         do throws(FileError) {
             let (pack, alternates) = (path.appending("pack").filePath, path.appending("info/alternates").filePath)
+            identity = try StatStamp.of(path.filePath)
             self.pack = (pack, try StatStamp.of(pack))
             self.alternates = (alternates, try StatStamp.of(alternates))
         } catch {
             throw .unavailable(error)
         }
         handle = DirectoryHandle(path, pack: pack.stamp)
+    }
+
+    /// Whether both are one directory, and not only in the same place.
+    func isSame(as other: ObjectDirectory) -> Bool {
+        path == other.path && identity.inode == other.identity.inode && identity.device == other.identity.device
     }
 
     /// Whether what it lists may have changed since.

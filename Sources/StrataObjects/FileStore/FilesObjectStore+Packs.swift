@@ -29,7 +29,7 @@ extension FilesObjectStore {
             let before = snapshot
             if !asKnown, refresh != .never, let newer = catalog.refresh(after: snapshot, force: false) {
                 snapshot = newer
-                guard snapshot.directories.map(\.path) == before.directories.map(\.path) else { continue }
+                guard snapshot.areDirectories(theSameAs: before) else { continue }
             }
             let (tables, failure, hasVanished) = tables(in: snapshot)
             guard hasVanished else {

@@ -14,6 +14,8 @@ final class LooseShards: Sendable {
 
     private struct State {
         var shards: [UInt8: Shard] = [:]
+        /// How often what was known was forgotten.
+        var forgotten = 0
         var count = 0
     }
 
@@ -38,14 +40,14 @@ final class LooseShards: Sendable {
 
     /// The ids whose first byte is `byte`, in their order.
     func ids(_ byte: UInt8, _ reading: ShardReading = ShardReading()) throws(ObjectError) -> [ObjectID] {
-        let known = state.withLock { $0.shards[byte] }
+        let (known, forgotten) = state.withLock { ($0.shards[byte], $0.forgotten) }
         if reading.asKnown, let known { return known.ids }
         do throws(FileError) {
             let stamp: StatStamp
             if let given = reading.stamp(byte) { stamp = given } else { stamp = try StatStamp.of(path(byte).filePath) }
             if let known, stamp.provesUnchanged(since: known.stamp) { return known.ids }
             let ids = try list(byte, path(byte))
-            keep(Shard(stamp: stamp, ids: ids), byte)
+            keep(Shard(stamp: stamp, ids: ids), byte, since: forgotten)
             return ids
         } catch {
             throw .unavailable(error)
@@ -54,11 +56,16 @@ final class LooseShards: Sendable {
 
     /// Forgets what is known of the objects whose first byte is `byte`: this process has written one.
     func forget(_ byte: UInt8) {
-        state.withLock { state in state.count -= state.shards.removeValue(forKey: byte)?.ids.count ?? 0 }
+        state.withLock { state in
+            state.forgotten += 1
+            state.count -= state.shards.removeValue(forKey: byte)?.ids.count ?? 0
+        }
     }
 
-    private func keep(_ shard: Shard, _ byte: UInt8) {
+    /// Keeps a list that was begun before anything else was forgotten.
+    private func keep(_ shard: Shard, _ byte: UInt8, since forgotten: Int) {
         state.withLock { state in
+            guard state.forgotten == forgotten else { return }
             state.count += shard.ids.count - (state.shards.updateValue(shard, forKey: byte)?.ids.count ?? 0)
             while state.count > limit, let other = state.shards.keys.first(where: { $0 != byte }) {
                 state.count -= state.shards.removeValue(forKey: other)?.ids.count ?? 0

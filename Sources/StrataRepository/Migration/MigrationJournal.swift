@@ -76,7 +76,8 @@ struct MigrationJournal: Equatable {
     static func remove(_ place: MigrationPlace, syncing directories: [FilePath]? = nil) throws(RefError) {
         try filing { () throws(FileError) in
             if let directories {
-                for directory in directories { try Disk.syncDirectory(directory) }
+                // Of worktrees that have gone meanwhile there is nothing to sync.
+                try Disk.syncDirectories(of: directories.map { $0.appending("HEAD") })
             } else {
                 try Disk.syncFileSystem(of: place.common)
             }

@@ -40,9 +40,10 @@ public struct OverlayRefSnapshot: RefSnapshot {
     /// The back is fetched once for all that the front has not.
     public func read(_ names: [RefName]) throws(RefError) -> [RefValue?] {
         try watches.reading { () throws(RefError) in
-            let isReserved = names.map { deletes == .hide && HiddenRefName.isReserved($0) }
-            var values = zip(try front.read(names), isReserved).map { $0.1 ? nil : $0.0 }
-            var rest = values.indices.filter { values[$0] == nil && !isReserved[$0] }
+            var values = [RefValue?](repeating: nil, count: names.count)
+            var rest = names.indices.filter { deletes != .hide || !HiddenRefName.isReserved(names[$0]) }
+            for (index, value) in zip(rest, try front.read(rest.map { names[$0] })) { values[index] = value }
+            rest = rest.filter { values[$0] == nil }
             if deletes == .hide, !rest.isEmpty {
                 let markers = try front.read(rest.map { HiddenRefName.marker(of: names[$0]) })
                 rest = zip(rest, markers).filter { $0.1 == nil }.map { $0.0 }
