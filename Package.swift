@@ -75,7 +75,9 @@ let package = Package(
                 "StrataRepository", system,
             ],
             swiftSettings: settings),
-        .executableTarget(name: "strata", dependencies: ["StrataCommand"], swiftSettings: settings),
+        .target(name: "CThreadSanitizer", exclude: ["suppressions.txt"]),
+        .executableTarget(
+            name: "strata", dependencies: ["StrataCommand", "CThreadSanitizer"], swiftSettings: settings),
 
         // For services. The command does not link it.
         .target(
@@ -97,7 +99,8 @@ let package = Package(
         .target(name: "CReadFaults", path: "Tests/CReadFaults"),
         .target(name: "CDatabaseFaults", path: "Tests/CDatabaseFaults"),
         .target(
-            name: "TestSupport", dependencies: ["StrataHash", "StrataModel", "CTestSupport", system],
+            name: "TestSupport",
+            dependencies: ["StrataHash", "StrataModel", "CTestSupport", "CThreadSanitizer", system],
             path: "Tests/TestSupport",
             swiftSettings: settings),
         .target(
@@ -112,7 +115,8 @@ let package = Package(
             name: "StrataProbe",
             dependencies: [
                 "StrataModel", "StrataIO", "StrataRefs", "StrataFiles", "StrataLMDB", "StrataObjects",
-                "StrataRepository", "CrashSupport", "CTestSupport", "CReadFaults", "CDatabaseFaults", system,
+                "StrataRepository", "CrashSupport", "CTestSupport", "CReadFaults", "CDatabaseFaults",
+                "CThreadSanitizer", system,
             ],
             path: "Tests/StrataProbe",
             swiftSettings: settings),

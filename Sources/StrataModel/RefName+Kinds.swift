@@ -30,7 +30,7 @@ extension RefName {
     public var isPerWorktree: Bool { Self.isPerWorktree(bytes[...]) }
 
     static func isPerWorktree(_ bytes: ArraySlice<UInt8>) -> Bool {
-        if bytes.starts(with: "refs/".utf8) { return hasPerWorktreePrefix(bytes) }
+        if begins(bytes.span, with: "refs/") { return hasPerWorktreePrefix(bytes) }
         return hasRootSyntax(bytes)
     }
 
@@ -40,7 +40,7 @@ extension RefName {
     }
 
     private static func hasPerWorktreePrefix(_ bytes: ArraySlice<UInt8>) -> Bool {
-        perWorktreePrefixes.contains { bytes.starts(with: $0) }
+        perWorktreePrefixes.contains { RefNameOrder.commonCount($0.span, bytes.span) == $0.count }
     }
 
     /// Where a name leads in a repository with several worktrees.
@@ -60,12 +60,12 @@ extension RefName {
 
     /// Where the name leads. Git's function: `parse_worktree_ref`.
     public var place: Place {
-        if bytes.starts(with: "refs/".utf8) { return Self.hasPerWorktreePrefix(bytes[...]) ? .current : .shared }
-        if bytes.starts(with: "main-worktree/".utf8) {
+        if hasPrefix("refs/") { return Self.hasPerWorktreePrefix(bytes[...]) ? .current : .shared }
+        if hasPrefix("main-worktree/") {
             let bare = bytes[14...]
             return Self.isPerWorktree(bare) && !bare.isEmpty ? .main(RefName(unchecked: Array(bare))) : .stray
         }
-        if bytes.starts(with: "worktrees/".utf8) {
+        if hasPrefix("worktrees/") {
             guard let slash = bytes[10...].firstIndex(of: UInt8(ascii: "/")) else { return .stray }
             let (id, bare) = (bytes[10..<slash], bytes[(slash + 1)...])
             guard !id.isEmpty, !bare.isEmpty, Self.isPerWorktree(bare) else { return .stray }

@@ -48,8 +48,13 @@ public struct RefName: Sendable, Hashable {
     public func hasPrefix(_ prefix: some Collection<UInt8>) -> Bool { bytes.starts(with: prefix) }
 
     /// Whether the name begins with `prefix`, byte by byte.
-    public func hasPrefix(_ prefix: StaticString) -> Bool {
-        unsafe bytes.starts(with: UnsafeBufferPointer(start: prefix.utf8Start, count: prefix.utf8CodeUnitCount))
+    public func hasPrefix(_ prefix: StaticString) -> Bool { Self.begins(bytes.span, with: prefix) }
+
+    static func begins(_ bytes: Span<UInt8>, with prefix: StaticString) -> Bool {
+        let count = prefix.utf8CodeUnitCount
+        guard bytes.count >= count else { return false }
+        for index in 0..<count where unsafe bytes[index] != prefix.utf8Start[index] { return false }
+        return true
     }
 
     /// This name without the leading `count` bytes and behind `prefix`, unchecked.
@@ -91,26 +96,29 @@ public enum RefNameOrder {
     /// Below zero, zero or above zero, as `a` stands before, at or after `b`.
     @inlinable
     public static func compare(_ a: Span<UInt8>, _ b: Span<UInt8>) -> Int {
+        let common = commonCount(a, b)
+        guard common < min(a.count, b.count) else { return a.count - b.count }
+        return a[common] < b[common] ? -1 : 1
+    }
+
+    /// How many bytes `a` and `b` both begin with.
+    @inlinable
+    public static func commonCount(_ a: Span<UInt8>, _ b: Span<UInt8>) -> Int {
         let shared = min(a.count, b.count)
-        let order = unsafe a.withUnsafeBytes { a in
+        return unsafe a.withUnsafeBytes { a in
             unsafe b.withUnsafeBytes { b in
                 var i = 0
                 // Eight bytes at a time: names begin alike for long.
                 while i + 8 <= shared {
                     let x = unsafe a.loadUnaligned(fromByteOffset: i, as: UInt64.self)
                     let y = unsafe b.loadUnaligned(fromByteOffset: i, as: UInt64.self)
-                    if x != y { return x.bigEndian < y.bigEndian ? -1 : 1 }
+                    if x != y { return i + (UInt64(littleEndian: x) ^ UInt64(littleEndian: y)).trailingZeroBitCount / 8 }
                     i += 8
                 }
-                while i < shared {
-                    let (x, y) = unsafe (a[i], b[i])
-                    if x != y { return x < y ? -1 : 1 }
-                    i += 1
-                }
-                return 0
+                while unsafe i < shared && a[i] == b[i] { i += 1 }
+                return i
             }
         }
-        return order != 0 ? order : a.count - b.count
     }
 }
 

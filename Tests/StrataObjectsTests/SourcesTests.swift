@@ -41,6 +41,7 @@ import Testing
         }
         let reader = chain[5].reader()
         #expect(try !reader.contains(.zero(.sha1)))
+        withExtendedLifetime((far, chain)) {}
     }
 
     @Test func quotedAlternatesAndThoseOfTheEnvironment() throws {

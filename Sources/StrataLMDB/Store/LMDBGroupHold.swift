@@ -11,6 +11,8 @@ final class LMDBGroupHold: HeldRefs {
     /// How many changes there were before this transaction's.
     private var undoStart: Int?
 
+    /// Names that were read and have a reflog.
+    private var logged: Set<RefName> = []
     private let isObserved: Bool
 
     /// - Parameter isObserved: whether the transaction can be stopped after it was staged.
@@ -24,7 +26,7 @@ final class LMDBGroupHold: HeldRefs {
     }
 
     func read(_ name: RefName) throws(RefError) -> RefValue? {
-        try noting { () throws(RefError) in try writer.read(name) }
+        try noting { () throws(RefError) in try writer.read(name) { logged.insert(name) } }
     }
 
     func cursor(over scope: RefScope) throws(RefError) -> any RefCursor {
@@ -34,12 +36,14 @@ final class LMDBGroupHold: HeldRefs {
     }
 
     func stage(_ edits: [ResolvedRefEdit], durability: Durability?) throws(RefError) {
-        for edit in edits { try edit.checkLimits() }
+        let span = edits.span
+        for index in span.indices { try span[index].checkLimits() }
         try noting { () throws(RefError) in
             // Nobody can say no but an observer.
             if isObserved, writer.writer.undo == nil { writer.writer.beginUndo() }
             undoStart = isObserved ? writer.writer.undo?.count : nil
-            try writer.apply(edits)
+            // Every name was read when its edit was decided.
+            try writer.apply(edits, logged: logged)
         }
     }
 
@@ -112,11 +116,11 @@ private struct LMDBGroupCursor: RefCursor {
             guard let found = unsafe found else { return nil }
             let key = unsafe UnsafeRawBufferPointer(start: found.key, count: found.key_count)
             guard key.count > 4, unsafe key.number(at: 0) == number else { return nil }
-            var name = unsafe Array(key[4...])
             do throws(LMDBFailure) {
                 let value = unsafe UnsafeRawBufferPointer(start: found.value, count: found.value_count)
+                let bytes = unsafe UnsafeRawBufferPointer(rebasing: key[4...])
                 if unsafe LMDBRefKey.isLong(key) {
-                    name.removeLast()
+                    let name = unsafe Array(bytes.dropLast())
                     let run = try unsafe name.withUnsafeBufferPointer { name throws(LMDBFailure) in
                         unsafe try LMDBLongNames(value).run(startingWith: name, writer.environment.hashAlgorithm)
                     }
@@ -125,10 +129,11 @@ private struct LMDBGroupCursor: RefCursor {
                     state.long = RefRunCursor(run, over: state.scope)
                     continue
                 }
-                switch state.scope.judge(name.span) {
+                switch unsafe state.scope.judge(Span(_unsafeElements: bytes.assumingMemoryBound(to: UInt8.self))) {
                 case .end: return nil
                 case .skip(let past): state.start = past
                 case .inside:
+                    let name = unsafe Array(bytes)
                     state.start = name + [0]
                     guard let value = unsafe try LMDBRefRecord(value, writer.environment.hashAlgorithm).value else {
                         continue

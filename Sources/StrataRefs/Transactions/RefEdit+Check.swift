@@ -7,7 +7,7 @@ extension RefEdit {
     /// when an update is queued (`ref_transaction_update`).
     /// - Throws: ``RefError``; with the code `rejected` where a batched transaction would only reject this edit.
     public func check(_ context: RefTransactionContext) throws(RefError) {
-        try RefEditRules.checkName(self)
+        if checksName { try RefEditRules.checkName(name, change) }
         guard checksObject, case .write(.object(let id)) = change, !id.isZero, let objects = context.objects else {
             return
         }

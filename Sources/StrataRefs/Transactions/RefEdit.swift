@@ -124,10 +124,29 @@ public struct RefTransaction: Sendable {
 
 /// What became of a transaction's edits, in their order: nil = done, or why not.
 public struct RefTransactionResult: Sendable {
-    public let rejections: [RefRejection?]
-    public init(rejections: [RefRejection?]) { self.rejections = rejections }
+    public var rejections: [RefRejection?] {
+        var all = [RefRejection?](repeating: nil, count: count)
+        for (edit, rejection) in rejected { all[edit] = rejection }
+        return all
+    }
+
+    private let count: Int
+    /// By edit: mostly there are none.
+    private let rejected: [Int: RefRejection]
+
+    public init(rejections: [RefRejection?]) {
+        count = rejections.count
+        rejected = Dictionary(
+            uniqueKeysWithValues: rejections.enumerated().compactMap { edit, why in why.map { (edit, $0) } })
+    }
+
+    init(of count: Int, _ rejected: [Int: RefRejection]) {
+        self.count = count
+        self.rejected = rejected
+    }
+
     /// Whether every edit was done.
-    public var isComplete: Bool { rejections.allSatisfy { $0 == nil } }
+    public var isComplete: Bool { rejected.isEmpty }
 }
 
 /// An edit as a store carries it out: decided, with everything looked up.

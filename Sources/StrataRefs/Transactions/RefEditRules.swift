@@ -2,24 +2,22 @@ import StrataModel
 
 /// What can be said of an edit before any reference is read.
 enum RefEditRules {
-    /// Git's function: `transaction_refname_valid`.
-    static func checkName(_ edit: RefEdit) throws(RefError) {
-        guard edit.checksName else { return }
-        let isLog = if case .log = edit.change { true } else { false }
+    /// Checks the name of an edit that asks for it. Git's function: `transaction_refname_valid`.
+    static func checkName(_ name: RefName, _ change: RefEdit.Change) throws(RefError) {
+        let isLog = if case .log = change { true } else { false }
         let what = isLog ? "reflog" : "ref"
-        if edit.name.isPseudoref {
+        if name.isPseudoref {
             throw RefError(
-                .invalid, "refusing to update \(isLog ? "reflog for " : "")pseudoref '\(edit.name)'",
-                reference: edit.name)
+                .invalid, "refusing to update \(isLog ? "reflog for " : "")pseudoref '\(name)'", reference: name)
         }
         let needsForm =
-            switch edit.change {
+            switch change {
             case .write(.object(let id)), .log(_, let id): !id.isZero
             case .write(.symbolic), .delete, .verify: false
             }
-        let isGood = needsForm ? edit.name.isWellFormed : RefNameRules.isSafe(edit.name.bytes.span)
-        guard isGood, belongsSomewhere(edit.name) else {
-            throw RefError(.invalid, "refusing to update \(what) with bad name '\(edit.name)'", reference: edit.name)
+        let isGood = needsForm ? name.isWellFormed : RefNameRules.isSafe(name.bytes.span)
+        guard isGood, belongsSomewhere(name) else {
+            throw RefError(.invalid, "refusing to update \(what) with bad name '\(name)'", reference: name)
         }
     }
 

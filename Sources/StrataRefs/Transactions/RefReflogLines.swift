@@ -7,7 +7,7 @@ struct RefReflogLines {
     /// What the references of the transaction will hold, where symbolic ones are written.
     let final: [RefName: RefValue?]
     let held: any HeldRefs
-    private var committer: Signature??
+    private var asked: Signature??
 
     init(
         context: RefTransactionContext, algorithm: HashAlgorithm, final: [RefName: RefValue?], held: any HeldRefs
@@ -18,40 +18,34 @@ struct RefReflogLines {
         self.held = held
     }
 
-    /// The line for `update`, or nil when none is due.
+    /// Whether it is known that there is nobody to write into lines where the edit does not say it.
+    var isNobody: Bool { if case .some(nil) = asked { true } else { false } }
+
+    /// The line for `update`, or nil when there is nothing to say.
     mutating func line(for update: RefUpdate, _ edit: RefEdit) throws(RefError) -> ReflogEntry? {
-        guard update.logOnly || update.writes, update.logging != .none else { return nil }
         let (old, new): (ObjectID?, ObjectID?)
-        switch update.change {
+        switch edit.change {
         case .verify: return nil
         case .log(let from, let to): (old, new) = (from, to)
-        case .delete:
-            guard update.logOnly else { return nil }
-            (old, new) = (update.oldID, nil)
+        case .delete: (old, new) = (update.oldID, nil)
         case .write(.object(let id)): (old, new) = (update.oldID, id)
         case .write(.symbolic(let target)):
             // Nothing can be said of a symbolic reference to nothing.
             guard let id = try resolve(target) else { return nil }
             (old, new) = (update.oldID, id)
         }
+        guard let committer = try author(of: edit) else { return nil }
         let zero = ObjectID.zero(algorithm)
-        let committer: Signature
-        if let given = edit.committer {
-            committer = given
-        } else if let asked = try contextCommitter() {
-            committer = asked
-        } else {
-            return nil
-        }
         return ReflogEntry(
             old: old ?? zero, new: new ?? zero, committer: committer, message: ReflogMessage.normalize(edit.message))
     }
 
-    private mutating func contextCommitter() throws(RefError) -> Signature? {
-        if let committer { return committer }
-        let asked = try context.committer()
-        committer = .some(asked)
-        return asked
+    private mutating func author(of edit: RefEdit) throws(RefError) -> Signature? {
+        if let given = edit.committer { return given }
+        if let asked { return asked }
+        let committer = try context.committer()
+        asked = .some(committer)
+        return committer
     }
 
     /// What `name` will lead to after the transaction.

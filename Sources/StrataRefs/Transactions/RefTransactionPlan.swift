@@ -9,10 +9,11 @@ struct RefTransactionPlan {
     let context: RefTransactionContext
     /// The algorithm of the store's ids.
     let algorithm: HashAlgorithm
-    private(set) var rejections: [RefRejection?]
-    private var updates: [RefUpdate]
+    /// Why edits were rejected.
+    private(set) var rejections: [Int: RefRejection] = [:]
+    private var updates: [RefUpdate] = []
     /// Names whose value the transaction changes or checks, without those of rejected edits.
-    private var names: Set<RefName> = []
+    private var names = RefTransactionNames()
     /// What new objects are: each is looked up once.
     private var kinds: [ObjectID: ObjectKind] = [:]
     /// What new objects peel to.
@@ -21,44 +22,43 @@ struct RefTransactionPlan {
     private var absent: [Int] = []
     /// The names that edits of symbolic references were split into, by edit.
     private var referents: [Int: [RefName]] = [:]
-    /// Made when first needed, and again when a split has added a name.
-    private var availability: RefAvailability?
+    private var availability = RefAvailability()
 
     init(_ transaction: RefTransaction, _ context: RefTransactionContext, _ algorithm: HashAlgorithm) {
         self.transaction = transaction
         self.context = context
         self.algorithm = algorithm
-        rejections = Array(repeating: nil, count: transaction.edits.count)
-        updates = transaction.edits.enumerated().map { RefUpdate(edit: $0.offset, $0.element) }
+        // In place: a copy of an edit is a dozen counts of references.
+        let edits = transaction.edits.span
+        updates.reserveCapacity(edits.count)
+        for index in edits.indices { updates.append(RefUpdate(edit: index, edits[index])) }
     }
 
     // MARK: Before any lock
 
     /// What can be said of the edits alone: names, objects, duplicates.
     mutating func checkEdits() throws(RefError) {
-        names.reserveCapacity(updates.count)
-        var twice: RefName?
-        // Field by field: a copy of an edit is a dozen counts of references.
-        let edits = transaction.edits
+        let all = transaction.edits
+        let edits = all.span
         for index in edits.indices {
-            try RefEditRules.checkName(edits[index])
-            let name = edits[index].name
-            if edits[index].checksObject, case .write(.object(let id)) = updates[index].change,
-                let objects = context.objects
-            {
-                do throws(Verdict) {
-                    try checkObject(id, for: name, in: objects)
-                } catch {
-                    try take(error, on: index)
-                }
-            }
-            if !updates[index].logOnly, isLive(index), !names.insert(name).inserted {
-                twice = twice.map { min($0, name) } ?? name
+            if edits[index].checksName { try RefEditRules.checkName(edits[index].name, edits[index].change) }
+            guard edits[index].checksObject, let objects = context.objects, let id = edits[index].newID else { continue }
+            do throws(Verdict) {
+                try checkObject(id, for: edits[index].name, in: objects)
+            } catch {
+                try take(error, on: index)
             }
         }
-        if let twice {
+        if let twice = names.insert(all: changedNames) {
             throw RefError(.invalid, "multiple updates for ref '\(twice)' not allowed", reference: twice)
         }
+    }
+
+    private var changedNames: [RefName] {
+        var changed: [RefName] = []
+        changed.reserveCapacity(updates.count)
+        for index in updates.indices where !updates[index].logOnly && isLive(index) { changed.append(updates[index].name) }
+        return changed
     }
 
     private mutating func checkObject(
@@ -78,11 +78,7 @@ struct RefTransactionPlan {
     /// - Returns: what the store is to do. Names of rejected edits are held, and left as they are.
     mutating func decide(under held: any HeldRefs) throws(RefError) -> [ResolvedRefEdit] {
         let headTarget = try held.read(.head)?.target
-        // Lines for reflogs may come with a change of the same reference.
-        var wanted = expectedSplits(headTarget)
-        wanted.reserveCapacity(updates.count + wanted.count)
-        for index in updates.indices where isLive(index) { wanted.append(updates[index].name) }
-        wanted = wanted.sortedWithoutRepeats()
+        let wanted = wantedNames(headTarget)
         var unheld: [RefName: RefHoldFailure] = [:]
         for case (let name, let failure?) in zip(wanted, try held.hold(wanted, until: context.deadline)) {
             unheld[name] = failure
@@ -106,17 +102,30 @@ struct RefTransactionPlan {
         return try resolve(held)
     }
 
+    /// The names that are held, in their order. Lines for reflogs may come with a change of the same reference.
+    private mutating func wantedNames(_ headTarget: [UInt8]?) -> [RefName] {
+        let splits = expectedSplits(headTarget)
+        // None is of a rejected edit, or of a reflog alone.
+        if splits.isEmpty, names.sorted.count == updates.count { return names.sorted }
+        var wanted = splits
+        wanted.reserveCapacity(updates.count + wanted.count)
+        for index in updates.indices where isLive(index) { wanted.append(updates[index].name) }
+        return wanted.sortedWithoutRepeats()
+    }
+
     /// What an update of HEAD, or of the branch that HEAD seems to name, will be split into: held with the others, in one order, so
     /// that a writer of HEAD and a writer of the branch do not wait for each other. Should HEAD move meanwhile, one name too many is held.
-    private func expectedSplits(_ headTarget: [UInt8]?) -> [RefName] {
-        guard let branch = headTarget.flatMap(RefName.init(tolerating:)) else { return [] }
-        var names: [RefName] = []
+    private mutating func expectedSplits(_ headTarget: [UInt8]?) -> [RefName] {
+        guard let branch = headTarget.flatMap(RefName.init(tolerating:)),
+            names.contains(branch) || names.contains(.head)
+        else { return [] }
+        var splits: [RefName] = []
         for index in updates.indices where isLive(index) && !updates[index].logOnly && updates[index].changesValue {
             let update = updates[index]
-            if update.name == branch, update.logging != .none { names.append(.head) }
-            if update.name == .head, update.followsSymbolic, update.mayReach(branch) { names.append(branch) }
+            if update.name == branch, update.logging != .none { splits.append(.head) }
+            if update.name == .head, update.followsSymbolic, update.mayReach(branch) { splits.append(branch) }
         }
-        return names
+        return splits
     }
 
     /// How deciding one update can end early.
@@ -129,12 +138,10 @@ struct RefTransactionPlan {
         _ index: Int, _ headTarget: [UInt8]?, _ failure: RefHoldFailure?, _ held: any HeldRefs
     ) throws(Verdict) {
         let update = updates[index]
-        let rules = RefUpdateRules(
-            update: update, original: original(index), isBatched: transaction.mode == .batched)
-        if let headTarget, update.name.bytes == headTarget, update.changesValue, !update.logOnly, !update.viaHead,
-            update.logging != .none
+        if let headTarget, update.changesValue, !update.logOnly, !update.viaHead, update.logging != .none,
+            update.name.bytes == headTarget
         {
-            if names.contains(.head) { throw rules.headTwice() }
+            if names.contains(.head) { throw rules(index).headTwice() }
             updates.append(RefUpdate(headLogOf: update, at: index))
         }
         let found: RefValue?
@@ -143,12 +150,9 @@ struct RefTransactionPlan {
             if failure?.isInTheWay ?? false { conflict = try self.conflict(of: update.name, held) }
             found = failure == nil ? try held.read(update.name) : nil
         } catch { throw .failed(error) }
+        let rules = rules(index)
         if let failure { throw rules.verdict(on: failure, conflict) }
         updates[index].found = found
-        if found == nil {
-            try rules.checkMayBeAbsent()
-            absent.append(index)
-        }
         switch found {
         case .broken(.badName) where update.deletes: updates[index].writes = try rules.checkNameless()
         case .broken: throw rules.broken()
@@ -160,16 +164,34 @@ struct RefTransactionPlan {
         case .symbolic(let target):
             updates[index].oldID = try rules.checkUnfollowed(target, held)
             updates[index].writes = update.changesValue
-        case .object, nil:
-            let id = found?.objectID
+        case nil:
+            try rules.checkMayBeAbsent()
+            absent.append(index)
+            updates[index].writes = update.changesValue
+            tell(nil, toParentsOf: update)
+        case .object(let id, _):
             try rules.check(id)
             updates[index].oldID = id
-            updates[index].writes = update.changesValue && !update.isNoOp(id)
-            var ancestor = update.parent
-            while let parent = ancestor {
-                updates[parent].oldID = id
-                ancestor = updates[parent].parent
-            }
+            updates[index].writes =
+                update.kind == .object ? transaction.edits[update.edit].newID != id : update.changesValue
+            tell(id, toParentsOf: update)
+        }
+    }
+
+    private func rules(_ index: Int) -> RefUpdateRules {
+        let update = updates[index]
+        return RefUpdateRules(
+            name: update.name, original: original(index), logOnly: update.logOnly,
+            expected: update.isHeadLog ? .any : transaction.edits[update.edit].expected,
+            isBatched: transaction.mode == .batched)
+    }
+
+    /// Notes what the symbolic references that have led to `update` lead to.
+    private mutating func tell(_ id: ObjectID?, toParentsOf update: RefUpdate) {
+        var ancestor = update.parent
+        while let parent = ancestor {
+            updates[parent].oldID = id
+            ancestor = updates[parent].parent
         }
     }
 
@@ -179,26 +201,15 @@ struct RefTransactionPlan {
         guard let referent = RefName(tolerating: target), updates[index].mayReach(referent) else {
             throw rules.badReferent(target)
         }
-        guard names.insert(referent).inserted else { throw rules.twiceThroughSymref(referent) }
+        guard names.insert(referent) else { throw rules.twiceThroughSymref(referent) }
         referents[updates[index].edit, default: []].append(referent)
-        availability = nil
         updates.append(RefUpdate(referent: referent, of: updates[index], at: index))
         updates[index].logOnly = true
         updates[index].followsSymbolic = false
     }
 
-    private var changedNames: [RefName] {
-        var changed: [RefName] = []
-        changed.reserveCapacity(updates.count)
-        for index in updates.indices where !updates[index].logOnly { changed.append(updates[index].name) }
-        return changed
-    }
-
     private mutating func conflict(of name: RefName, _ held: any HeldRefs) throws(RefError) -> String? {
-        var availability =
-            availability.take() ?? RefAvailability(transaction: changedNames)
-        defer { self.availability = availability }
-        return try availability.conflict(of: name, among: names, in: held)
+        try availability.conflict(of: name, among: &names, in: held)
     }
 
     private mutating func checkAvailability(_ held: any HeldRefs) throws(RefError) {
@@ -223,36 +234,40 @@ struct RefTransactionPlan {
             // Known only now, where the branch is itself a symbolic reference.
             updates[index].oldID = updates[index].parent.flatMap { updates[$0].oldID }
         }
-        let needsFinal = updates.contains { if case .write(.symbolic) = $0.change { true } else { false } }
+        let needsFinal = updates.contains { $0.kind == .symbolic }
         for index in updates.indices
         where needsFinal && isLive(index) && updates[index].writes && !updates[index].logOnly {
-            final[updates[index].name] = .some(newValue(updates[index]))
+            final[updates[index].name] = .some(newValue(transaction.edits[updates[index].edit].change))
         }
         var lines = RefReflogLines(context: context, algorithm: algorithm, final: final, held: held)
         var resolved: [ResolvedRefEdit] = []
         resolved.reserveCapacity(updates.count)
-        for index in updates.indices where isLive(index) {
-            let update = updates[index]
-            let action: ResolvedRefEdit.Action
-            switch (update.writes && !update.logOnly, newValue(update)) {
-            case (false, _): action = .keep
-            case (true, nil): action = .delete
-            case (true, let value?): action = .write(value)
-            }
-            let line = try lines.line(for: update, transaction.edits[update.edit])
+        let all = updates
+        // Field by field, here too.
+        let (steps, edits) = (all.span, transaction.edits.span)
+        for index in steps.indices where isLive(index) {
+            let edit = steps[index].edit
+            let changes = steps[index].writes && !steps[index].logOnly
+            let mayBeLogged =
+                steps[index].logging != .none && (steps[index].logOnly || changes && !steps[index].deletes)
+                && !(lines.isNobody && edits[edit].committer == nil)
+            let line = mayBeLogged ? try lines.line(for: steps[index], edits[edit]) : nil
             resolved.append(
                 ResolvedRefEdit(
-                    name: update.name, action: action, old: update.found, reflog: line,
+                    name: steps[index].name,
+                    action: changes ? newValue(edits[edit].change).map { .write($0) } ?? .delete : .keep,
+                    old: steps[index].found, reflog: line,
                     createsReflog: line != nil
-                        && (update.logging == .force || context.reflogs.creates(update.name)),
-                    isPeelKnown: transaction.edits[update.edit].checksObject && context.objects != nil))
+                        && (steps[index].logging == .force || context.reflogs.creates(steps[index].name)),
+                    isPeelKnown: edits[edit].checksObject && context.objects != nil))
         }
         return resolved
     }
 
-    private func newValue(_ update: RefUpdate) -> RefValue? {
-        switch update.change {
-        case .write(.object(let id)): .object(id, peeled: peeled[id])
+    /// The value that a reference gets; nil = it goes.
+    private func newValue(_ change: RefEdit.Change) -> RefValue? {
+        switch change {
+        case .write(.object(let id)): id.isZero ? nil : .object(id, peeled: peeled.isEmpty ? nil : peeled[id])
         case .write(.symbolic(let target)): .symbolic(target.bytes)
         case .delete, .verify, .log: nil
         }
@@ -261,12 +276,14 @@ struct RefTransactionPlan {
     /// The updates that are not rejected as observers see them: before the locks are taken as the caller asked for them,
     /// then with referents instead of symbolic references. Those of reflogs alone are not shown.
     var observedUpdates: [ObservedRefUpdate] {
-        updates.indices.filter { isLive($0) && !updates[$0].logOnly }.map { ObservedRefUpdate(updates[$0]) }
+        updates.indices.filter { isLive($0) && !updates[$0].logOnly }.map {
+            ObservedRefUpdate(name: updates[$0].name, transaction.edits[updates[$0].edit])
+        }
     }
 
     // MARK: Verdicts
 
-    private func isLive(_ index: Int) -> Bool { rejections[updates[index].edit] == nil }
+    private func isLive(_ index: Int) -> Bool { rejections.isEmpty || rejections[updates[index].edit] == nil }
 
     /// The name that the caller gave, for messages.
     private func original(_ index: Int) -> RefName { transaction.edits[updates[index].edit].name }
@@ -284,20 +301,6 @@ struct RefTransactionPlan {
         rejections[edit] = rejection
         if case .log = transaction.edits[edit].change { return }
         names.remove(transaction.edits[edit].name)
-        names.subtract(referents[edit] ?? [])
-    }
-}
-
-extension [RefName] {
-    /// In their order, each once. Cheap where they are in order already.
-    func sortedWithoutRepeats() -> [RefName] {
-        var all = sorted()
-        var count = all.isEmpty ? 0 : 1
-        for index in all.indices.dropFirst() where all[index] != all[count - 1] {
-            if index != count { all[count] = all[index] }
-            count += 1
-        }
-        all.removeSubrange(count...)
-        return all
+        for referent in referents[edit] ?? [] { names.remove(referent) }
     }
 }

@@ -15,14 +15,13 @@ public final class RefTransactionRun {
     private var held: (any HeldRefs)?
     /// Between the check of the edits and the decision.
     private var plan: RefTransactionPlan?
-    private var rejections: [RefRejection?]
+    private var rejections: [Int: RefRejection] = [:]
     private var observed: [ObservedRefUpdate] = []
 
     public init(_ transaction: RefTransaction, on store: any RefStore, _ context: RefTransactionContext) {
         self.transaction = transaction
         self.store = store
         self.context = context
-        rejections = Array(repeating: nil, count: transaction.edits.count)
     }
 
     deinit { if state == .prepared { abort() } }
@@ -96,15 +95,15 @@ public final class RefTransactionRun {
             throw error
         }
         try? notify(.committed, observed)
-        return RefTransactionResult(rejections: rejections)
+        return RefTransactionResult(of: transaction.edits.count, rejections)
     }
 
     /// Lets the transaction go with nothing changed.
     public func abort() {
         guard state != .closed else { return }
         if state == .queued {
-            observed = transaction.edits.enumerated().map { RefUpdate(edit: $0.offset, $0.element) }
-                .filter { !$0.logOnly }.map(ObservedRefUpdate.init)
+            observed = transaction.edits.filter { if case .log = $0.change { false } else { true } }
+                .map { ObservedRefUpdate(name: $0.name, $0) }
         }
         state = .closed
         held?.abort()
@@ -127,14 +126,17 @@ public final class RefTransactionRun {
 }
 
 extension ObservedRefUpdate {
-    init(_ update: RefUpdate) {
+    /// What `edit` does to `name`, its own or one that a symbolic reference has led to.
+    init(name: RefName, _ edit: RefEdit) {
         let old: RefTarget? =
-            switch update.expected {
+            switch edit.expected {
             case .object(let id), .objectIfExists(let id): .object(id)
             case .symbolic(let target): .symbolic(target)
             case .any, .mustExist, .mustNotExist: nil
             }
-        let new: RefTarget? = if case .write(let target) = update.change { target } else { nil }
-        self.init(name: update.name, old: old, new: new, isDeletion: update.deletes)
+        switch edit.change {
+        case .write(let target) where !edit.deletes: self.init(name: name, old: old, new: target)
+        case .write, .delete, .verify, .log: self.init(name: name, old: old, new: nil, isDeletion: edit.deletes)
+        }
     }
 }

@@ -1,42 +1,42 @@
 import StrataModel
 
-/// One step of a transaction while it is decided: an edit of the caller's, or one split off it.
+/// One step of a transaction while it is decided: an edit of the caller's, or one split off it. What the edit asks for stays in the edit.
 struct RefUpdate {
     let name: RefName
     /// The caller's edit that this comes from.
     let edit: Int
     /// The update that this was split off, which came first.
     let parent: Int?
-    let expected: ExpectedRefValue
-    let change: RefEdit.Change
+    let kind: Kind
     let logging: RefEdit.Logging
     /// Only the reflog is written.
     var logOnly: Bool
     var followsSymbolic: Bool
     /// An ancestor is an edit of HEAD itself, whose reflog is taken care of.
     let viaHead: Bool
-    /// The line of HEAD's reflog for a change of the branch that HEAD names.
+    /// The line of HEAD's reflog for a change of the branch that HEAD names. It expects nothing.
     let isHeadLog: Bool
+    /// Whether the value is really written.
+    var writes = false
 
     /// What the name holds, read under the hold.
     var found: RefValue?
     /// What the reference led to before.
     var oldID: ObjectID?
-    /// Whether the value is really written.
-    var writes = false
 
-    init(edit index: Int, _ edit: RefEdit) {
+    /// What is to happen. A zero id deletes.
+    enum Kind { case verify, object, symbolic, delete, log }
+
+    init(edit index: Int, _ edit: borrowing RefEdit) {
         name = edit.name
         self.edit = index
         parent = nil
-        expected = edit.expected
+        kind = edit.kind
         logging = edit.logging
         viaHead = false
         isHeadLog = false
-        followsSymbolic = edit.followsSymbolic
-        if case .write(.object(let id)) = edit.change, id.isZero { change = .delete } else { change = edit.change }
-        if case .log = edit.change { logOnly = true } else { logOnly = false }
-        if logOnly { followsSymbolic = false }
+        logOnly = kind == .log
+        followsSymbolic = edit.followsSymbolic && !logOnly
     }
 
     /// The update of the referent of a symbolic reference.
@@ -44,8 +44,7 @@ struct RefUpdate {
         self.name = name
         edit = parent.edit
         self.parent = index
-        expected = parent.expected
-        change = parent.change
+        kind = parent.kind
         logging = parent.logging
         logOnly = false
         followsSymbolic = true
@@ -58,8 +57,7 @@ struct RefUpdate {
         name = .head
         edit = branch.edit
         parent = index
-        expected = .any
-        change = branch.change
+        kind = branch.kind
         logging = branch.logging
         logOnly = true
         followsSymbolic = false
@@ -67,26 +65,34 @@ struct RefUpdate {
         isHeadLog = true
     }
 
-    var deletes: Bool { change == .delete }
+    var deletes: Bool { kind == .delete }
 
     /// Whether the value is to be changed at all.
-    var changesValue: Bool {
-        switch change {
-        case .write, .delete: true
-        case .verify, .log: false
-        }
-    }
+    var changesValue: Bool { kind != .verify && kind != .log }
 
     /// Whether the update, of a symbolic reference, may go on to `referent`: as if the caller had named that.
     func mayReach(_ referent: RefName) -> Bool {
         guard RefEditRules.belongsSomewhere(referent) else { return false }
-        let needsForm = if case .write(.object) = change { true } else { false }
-        return !referent.isPseudoref && (!needsForm || referent.isWellFormed)
+        return !referent.isPseudoref && (kind != .object || referent.isWellFormed)
+    }
+}
+
+extension RefEdit {
+    fileprivate var kind: RefUpdate.Kind {
+        switch change {
+        case .verify: .verify
+        case .write(.object(let id)): id.isZero ? .delete : .object
+        case .write(.symbolic): .symbolic
+        case .delete: .delete
+        case .log: .log
+        }
     }
 
-    /// Whether the reference holds the new id already, so that neither it nor its reflog is written.
-    func isNoOp(_ id: ObjectID?) -> Bool {
-        if case .write(.object(let new)) = change { return new == id }
-        return false
+    var deletes: Bool { kind == .delete }
+
+    /// The object id that is to be written, if it is one.
+    var newID: ObjectID? {
+        if case .write(.object(let id)) = change, !id.isZero { return id }
+        return nil
     }
 }

@@ -2,16 +2,19 @@ import StrataModel
 
 /// The verdicts on one update, in git's words.
 struct RefUpdateRules {
-    let update: RefUpdate
+    /// The name that is updated.
+    let name: RefName
     /// The name that the caller gave.
     let original: RefName
+    let logOnly: Bool
+    let expected: ExpectedRefValue
     /// Whether a lock that is not to be had rejects the edit, as git has it in batches, or fails the transaction.
     let isBatched: Bool
 
     typealias Verdict = RefTransactionPlan.Verdict
 
     private func reject(_ reason: RefRejection.Reason, _ text: String) -> Verdict {
-        .rejected(RefRejection(reason, at: update.name, text))
+        .rejected(RefRejection(reason, at: name, text))
     }
 
     private func cannotLock(_ reason: RefRejection.Reason, _ text: String) -> Verdict {
@@ -29,26 +32,24 @@ struct RefUpdateRules {
 
     /// Checks the id that the reference holds; nil = it does not exist. A zero id counts as none, as everywhere in git.
     func check(_ found: ObjectID?) throws(Verdict) {
-        if update.logOnly { return }
+        if logOnly { return }
         let id = found.flatMap { $0.isZero ? nil : $0 }
-        switch update.expected {
+        switch expected {
         case .any: return
         case .symbolic(let target):
             throw cannotLock(.expectedSymref, "expected symref with target '\(target)': but is a regular ref")
         case .mustExist: if id == nil { throw missing() }
         case .mustNotExist: if id != nil { throw cannotLock(.createExists, "reference already exists") }
-        case .object(let expected):
-            if expected.isZero {
+        case .object(let wanted):
+            if wanted.isZero {
                 if id != nil { throw cannotLock(.createExists, "reference already exists") }
             } else if let id {
-                if id != expected { throw cannotLock(.incorrectOldValue, "is at \(id) but expected \(expected)") }
+                if id != wanted { throw cannotLock(.incorrectOldValue, "is at \(id) but expected \(wanted)") }
             } else {
-                throw cannotLock(.nonexistentRef, "reference is missing but expected \(expected)")
+                throw cannotLock(.nonexistentRef, "reference is missing but expected \(wanted)")
             }
-        case .objectIfExists(let expected):
-            if let id, id != expected {
-                throw cannotLock(.incorrectOldValue, "is at \(id) but expected \(expected)")
-            }
+        case .objectIfExists(let wanted):
+            if let id, id != wanted { throw cannotLock(.incorrectOldValue, "is at \(id) but expected \(wanted)") }
         }
     }
 
@@ -58,26 +59,26 @@ struct RefUpdateRules {
     func checkUnfollowed(_ target: [UInt8], _ held: any HeldRefs) throws(Verdict) -> ObjectID? {
         var id: ObjectID?
         do throws(RefResolutionFailure) {
-            guard let name = try? RefName(bytes: target) else {
-                throw .badTarget(update.name, target: target)
+            guard let referent = try? RefName(bytes: target) else {
+                throw .badTarget(name, target: target)
             }
-            id = try RefResolver.resolve(name) { name throws(RefError) in try held.read(name) }.id
+            id = try RefResolver.resolve(referent) { name throws(RefError) in try held.read(name) }.id
         } catch {
             if case .unreadable(let failure) = error { throw .failed(failure) }
-            if update.expected != .any { throw fail("error reading reference") }
+            if expected != .any { throw fail("error reading reference") }
         }
-        if update.logOnly { return id }
-        switch update.expected {
-        case .symbolic(let expected):
-            if expected.bytes != target {
+        if logOnly { return id }
+        switch expected {
+        case .symbolic(let wanted):
+            if wanted.bytes != target {
                 throw reject(
                     .incorrectOldValue,
-                    "verifying symref target: '\(original)': is at \(String(decoding: target, as: UTF8.self)) but expected \(expected)"
+                    "verifying symref target: '\(original)': is at \(String(decoding: target, as: UTF8.self)) but expected \(wanted)"
                 )
             }
         case .mustNotExist:
             throw cannotLock(.createExists, id == nil ? "dangling symref already exists" : "reference already exists")
-        case .object(let expected) where expected.isZero && id == nil:
+        case .object(let wanted) where wanted.isZero && id == nil:
             throw cannotLock(.createExists, "dangling symref already exists")
         case .mustExist: break
         default: try check(id)
@@ -92,14 +93,14 @@ struct RefUpdateRules {
 
     /// Whether a reference with a bad name, whose value the store does not tell, can be deleted: if nothing is expected of that.
     func checkNameless() throws(Verdict) -> Bool {
-        guard update.expected == .any || update.expected == .mustExist else { throw broken() }
+        guard expected == .any || expected == .mustExist else { throw broken() }
         return true
     }
 
     /// Git's function: `ref_update_expects_existing_old_ref`.
     private var expectsSomething: Bool {
-        if update.logOnly { return false }
-        switch update.expected {
+        if logOnly { return false }
+        switch expected {
         case .mustExist, .symbolic: return true
         case .object(let id): return !id.isZero
         case .any, .mustNotExist, .objectIfExists: return false
@@ -107,23 +108,23 @@ struct RefUpdateRules {
     }
 
     private func missing() -> Verdict {
-        cannotLock(.nonexistentRef, "unable to resolve reference '\(update.name)'")
+        cannotLock(.nonexistentRef, "unable to resolve reference '\(name)'")
     }
 
-    func broken() -> Verdict { fail("unable to resolve reference '\(update.name)': reference broken") }
+    func broken() -> Verdict { fail("unable to resolve reference '\(name)': reference broken") }
 
     // MARK: Splitting
 
     func headTwice() -> Verdict {
         reject(
             .nameConflict,
-            "multiple updates for 'HEAD' (including one via its referent '\(update.name)') are not allowed")
+            "multiple updates for 'HEAD' (including one via its referent '\(name)') are not allowed")
     }
 
     func twiceThroughSymref(_ referent: RefName) -> Verdict {
         reject(
             .nameConflict,
-            "multiple updates for '\(referent)' (including one via symref '\(update.name)') are not allowed")
+            "multiple updates for '\(referent)' (including one via symref '\(name)') are not allowed")
     }
 
     func headMoved() -> Verdict { .failed(RefError(.unavailable, "HEAD has been racily updated", reference: .head)) }
@@ -143,12 +144,12 @@ struct RefUpdateRules {
         case .conflict where expectsSomething: missing()
         case .conflict(let text): cannotLock(.nameConflict, text)
         case .directoryInTheWay:
-            cannotLock(.nameConflict, conflict ?? failure.error(holding: update.name).message)
+            cannotLock(.nameConflict, conflict ?? failure.error(holding: name).message)
         case .obstructed:
             if let conflict {
                 expectsSomething ? missing() : cannotLock(.nameConflict, conflict)
             } else {
-                fail(failure.error(holding: update.name).message, failure.error(holding: update.name))
+                fail(failure.error(holding: name).message, failure.error(holding: name))
             }
         }
     }

@@ -52,8 +52,11 @@ final class SmallRefStore: RefStore {
 
     /// Moves everything from the front tier to the back one, as pack-refs does: what changes meanwhile stays.
     func pack() {
-        let loose = now.loose
-        change { $0.packed.merge(loose.filter { $0.value.objectID != nil }) { $1 } }
+        // At once: what is deleted in between must not come back.
+        let loose = change { state in
+            state.packed.merge(state.loose.filter { $0.value.objectID != nil }) { $1 }
+            return state.loose
+        }
         wait()
         change { ways.prune(&$0, loose) }
     }

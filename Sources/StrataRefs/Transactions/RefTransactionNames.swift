@@ -1,0 +1,102 @@
+import StrataModel
+
+/// The names whose value a transaction changes or checks, each once; sorted, because edits mostly come so, and no table need be made of them.
+struct RefTransactionNames {
+    /// Those of edits.
+    private(set) var sorted: [RefName] = []
+    /// Whether the edits were in the order of their names.
+    private(set) var cameInOrder = true
+    /// Those of `sorted` that were rejected since.
+    private var gone: Set<RefName> = []
+    /// Those that symbolic references have led to.
+    private var added: Set<RefName> = []
+    /// Where the last answer was: mostly the next is beside it.
+    private var place = 0
+
+    /// - Returns: the first name, in their order, that comes twice.
+    mutating func insert(all names: [RefName]) -> RefName? {
+        cameInOrder = names.isInOrder
+        sorted = cameInOrder ? names : names.sorted()
+        for index in sorted.indices.dropFirst() where sorted[index] == sorted[index - 1] { return sorted[index] }
+        return nil
+    }
+
+    /// - Returns: false where it is there already.
+    mutating func insert(_ name: RefName) -> Bool {
+        if contains(name) { return false }
+        if gone.remove(name) == nil { added.insert(name) }
+        return true
+    }
+
+    mutating func remove(_ name: RefName) {
+        if added.remove(name) == nil, index(of: name.bytes) != nil { gone.insert(name) }
+    }
+
+    mutating func contains(_ name: RefName) -> Bool {
+        if index(of: name.bytes) != nil { return gone.isEmpty || !gone.contains(name) }
+        return !added.isEmpty && added.contains(name)
+    }
+
+    /// The first name that begins with `prefix`.
+    mutating func first(startingWith prefix: [UInt8]) -> RefName? {
+        let behind = firstIndex(notBefore: prefix)
+        var first: RefName?
+        for name in sorted[behind...] {
+            guard name.bytes.starts(with: prefix) else { break }
+            if gone.isEmpty || !gone.contains(name) {
+                first = name
+                break
+            }
+        }
+        for name in added where name.bytes.starts(with: prefix) { first = first.map { min($0, name) } ?? name }
+        return first
+    }
+
+    private mutating func index(of bytes: [UInt8]) -> Int? {
+        let index = firstIndex(notBefore: bytes)
+        return index < sorted.count && sorted[index].bytes == bytes ? index : nil
+    }
+
+    private mutating func firstIndex(notBefore bytes: [UInt8]) -> Int {
+        func isBefore(_ index: Int) -> Bool {
+            let name = sorted[index].bytes
+            return RefNameOrder.compare(name.span, bytes.span) < 0
+        }
+        var (low, high) = (0, sorted.count)
+        if place < high {
+            if isBefore(place) {
+                low = place + 1
+                if low < high, !isBefore(low) { high = low }
+            } else {
+                high = place
+                if high > 0, isBefore(high - 1) { low = high }
+            }
+        }
+        while low < high {
+            let middle = (low + high) / 2
+            if isBefore(middle) { low = middle + 1 } else { high = middle }
+        }
+        place = low
+        return low
+    }
+}
+
+extension [RefName] {
+    var isInOrder: Bool {
+        for index in indices.dropFirst() where self[index] < self[index - 1] { return false }
+        return true
+    }
+
+    /// In their order, each once.
+    func sortedWithoutRepeats() -> [RefName] {
+        var all = isInOrder ? self : sorted()
+        guard let twice = all.indices.dropFirst().first(where: { all[$0] == all[$0 - 1] }) else { return all }
+        var count = twice
+        for index in all.indices[twice...] where all[index] != all[count - 1] {
+            all[count] = all[index]
+            count += 1
+        }
+        all.removeSubrange(count...)
+        return all
+    }
+}
