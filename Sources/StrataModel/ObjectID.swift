@@ -65,6 +65,7 @@ extension ObjectID: Comparable {
 
 extension ObjectID {
     /// The id whose raw bytes are `bytes`, or nil when their number is neither 20 nor 32.
+    @inlinable
     public init?(bytes: Span<UInt8>) {
         let algorithm: HashAlgorithm
         switch bytes.count {

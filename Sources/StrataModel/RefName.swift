@@ -112,7 +112,9 @@ public enum RefNameOrder {
                 while i + 8 <= shared {
                     let x = unsafe a.loadUnaligned(fromByteOffset: i, as: UInt64.self)
                     let y = unsafe b.loadUnaligned(fromByteOffset: i, as: UInt64.self)
-                    if x != y { return i + (UInt64(littleEndian: x) ^ UInt64(littleEndian: y)).trailingZeroBitCount / 8 }
+                    if x != y {
+                        return i + (UInt64(littleEndian: x) ^ UInt64(littleEndian: y)).trailingZeroBitCount / 8
+                    }
                     i += 8
                 }
                 while unsafe i < shared && a[i] == b[i] { i += 1 }

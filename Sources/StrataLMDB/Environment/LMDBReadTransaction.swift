@@ -9,12 +9,16 @@ import SystemPackage
 @safe
 final class LMDBReadTransaction: @unchecked Sendable {
     let environment: LMDBEnvironment
+    /// Those of the environment's handle, which stays as it is as long as anybody reads.
+    let refs: MDB_dbi
+    private let mapping: LMDBMapping?
     private let txn: OpaquePointer
     private let lock = Mutex(())
 
     /// Takes over `txn`, and the count of its use.
     init(_ environment: LMDBEnvironment, _ txn: OpaquePointer) {
         self.environment = environment
+        (refs, mapping) = (environment.handle.refs, environment.handle.mapping)
         unsafe self.txn = txn
     }
 
@@ -30,12 +34,18 @@ final class LMDBReadTransaction: @unchecked Sendable {
             unsafe withUnsafePointer(to: key) { unsafe strata_lmdb_get(txn, dbi, $0, &found) }
         }
         if result == MDB_NOTFOUND {
-            try environment.check(0)
+            try check(0)
             return nil
         }
-        try environment.check(result)
+        try check(result)
         try environment.checkLength(unsafe found.value_count)
         return unsafe UnsafeRawBufferPointer(start: found.value, count: found.value_count)
+    }
+
+    /// What a result means, and what the mapping says of the file.
+    @inline(__always)
+    func check(_ result: Int32) throws(RefError) {
+        if result != 0 || mapping?.isCutShort ?? false { try environment.check(result) }
     }
 
     /// Runs `body` with the transaction, which no other thread uses meanwhile.

@@ -94,7 +94,7 @@ final class LMDBRecordWalk {
         let result = unsafe transaction.withTransaction { _ in
             unsafe strata_lmdb_records(cursor, key, records, wanted, &filled)
         }
-        try transaction.environment.check(result)
+        try transaction.check(result)
         for index in 0..<filled { try transaction.environment.checkLength(unsafe records[index].value_count) }
         unsafe progress.pointee.count = filled
         unsafe progress.pointee.isAtEnd = filled < wanted

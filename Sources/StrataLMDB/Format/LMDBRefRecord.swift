@@ -19,6 +19,8 @@ struct LMDBRefRecord {
     /// Where the value lies.
     let payload: UnsafeRawBufferPointer
 
+    /// In place, as ``view(name:owner:)`` is: of a step from one reference to the next, most was copies of what they give.
+    @inline(__always)
     init(_ bytes: UnsafeRawBufferPointer, _ algorithm: HashAlgorithm) throws(LMDBFailure) {
         guard let first = unsafe bytes.first, let kind = Kind(rawValue: first & 0x0f), first & 0x30 == 0 else {
             throw .damaged("a reference is of no known kind")
@@ -76,6 +78,7 @@ struct LMDBRefRecord {
     }
 
     /// A view of it, whose name lies at `name`; `owner` keeps both in place. nil where there is no such reference.
+    @inline(__always)
     func view(name: UnsafeBufferPointer<UInt8>, owner: any AnyObject & Sendable) -> RefView? {
         guard kind != .none else { return nil }
         let bytes = unsafe payload.assumingMemoryBound(to: UInt8.self)

@@ -14,7 +14,10 @@ struct LMDBRefCursor: RefCursor {
         try state?.seek(to: scope.start)
     }
 
-    mutating func next() throws(RefError) -> RefView? { try state?.next() }
+    mutating func next() throws(RefError) -> RefView? {
+        guard let state else { return nil }
+        return try state.next()
+    }
 
     mutating func seek(_ scope: RefScope) throws(RefError) { try state?.seek(scope) }
 }
@@ -40,7 +43,7 @@ private final class LMDBRefCursorState {
         self.transaction = transaction
         self.number = number
         algorithm = transaction.environment.hashAlgorithm
-        walk = try LMDBRecordWalk(transaction, transaction.environment.handle.refs)
+        walk = try LMDBRecordWalk(transaction, transaction.refs)
         unsafe progress = .allocate(capacity: 1)
         unsafe progress.initialize(to: Progress(scope: scope))
     }
@@ -114,7 +117,7 @@ private final class LMDBRefCursorState {
 
     /// The end, unless what was read was no longer the file's.
     private func end() throws(RefError) -> RefView? {
-        try transaction.environment.check(0)
+        try transaction.check(0)
         return nil
     }
 

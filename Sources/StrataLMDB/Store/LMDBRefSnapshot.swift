@@ -44,9 +44,11 @@ struct LMDBRefSnapshot: RefSnapshot {
         guard let scope else { return nil }
         let (transaction, environment) = (transaction, transaction.environment)
         return try unsafe LMDBRefKey.with(scope, name.bytes) { key, suffix throws(RefError) in
-            guard let found = unsafe try transaction.get(environment.handle.refs, key) else { return nil }
+            guard let found = unsafe try transaction.get(transaction.refs, key) else { return nil }
             defer { withExtendedLifetime(transaction) {} }
-            return try unsafe LMDBRefRecord.with(found, suffix, environment, name, body)
+            let result = try unsafe LMDBRefRecord.with(found, suffix, environment, name, body)
+            try transaction.check(0)
+            return result
         }
     }
 
@@ -56,7 +58,7 @@ struct LMDBRefSnapshot: RefSnapshot {
 }
 
 extension LMDBRefRecord {
-    /// Runs `body` with the record that `found` is, or that `suffix` has in it.
+    /// Runs `body` with the record that `found` is, or that `suffix` has in it. Whether the file still was there is to be checked after.
     static func with<T>(
         _ found: UnsafeRawBufferPointer, _ suffix: ArraySlice<UInt8>?, _ environment: LMDBEnvironment, _ name: RefName,
         _ body: (LMDBRefRecord) throws(RefError) -> T
@@ -69,11 +71,7 @@ extension LMDBRefRecord {
                 throw environment.damage(error, name)
             }
         }
-        guard let suffix else {
-            let result = try body(try unsafe parsed(found))
-            try environment.check(0)
-            return result
-        }
+        guard let suffix else { return try body(try unsafe parsed(found)) }
         let names: LMDBLongNames
         do throws(LMDBFailure) { names = unsafe try LMDBLongNames(found) } catch {
             throw environment.damage(error, name)

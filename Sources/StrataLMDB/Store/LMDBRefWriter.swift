@@ -116,7 +116,9 @@ struct LMDBRefWriter {
         let (writer, environment) = (writer, writer.environment)
         return try unsafe LMDBRefKey.with(scope, name.bytes) { key, suffix throws(RefError) in
             guard let found = unsafe try writer.get(writer.refs, key) else { return nil }
-            return try unsafe LMDBRefRecord.with(found, suffix, environment, name, body)
+            let result = try unsafe LMDBRefRecord.with(found, suffix, environment, name, body)
+            try environment.check(0)
+            return result
         }
     }
 
@@ -136,11 +138,12 @@ struct LMDBRefWriter {
         let (writer, environment) = (writer, writer.environment)
         return try unsafe LMDBRefKey.with(scope, name.bytes) { key, suffix throws(RefError) in
             guard let found = unsafe try writer.get(writer.refs, key) else { return nil }
-            return try unsafe LMDBRefRecord.with(found, suffix, environment, name) { record throws(RefError) in
+            let value = try unsafe LMDBRefRecord.with(found, suffix, environment, name) { record throws(RefError) in
                 if record.log != nil { noteLog() }
                 return record.value
             }
-                ?? nil
+            try environment.check(0)
+            return value ?? nil
         }
     }
 

@@ -42,7 +42,9 @@ struct RefTransactionPlan {
         let edits = all.span
         for index in edits.indices {
             if edits[index].checksName { try RefEditRules.checkName(edits[index].name, edits[index].change) }
-            guard edits[index].checksObject, let objects = context.objects, let id = edits[index].newID else { continue }
+            guard edits[index].checksObject, let objects = context.objects, let id = edits[index].newID else {
+                continue
+            }
             do throws(Verdict) {
                 try checkObject(id, for: edits[index].name, in: objects)
             } catch {
@@ -57,7 +59,9 @@ struct RefTransactionPlan {
     private var changedNames: [RefName] {
         var changed: [RefName] = []
         changed.reserveCapacity(updates.count)
-        for index in updates.indices where !updates[index].logOnly && isLive(index) { changed.append(updates[index].name) }
+        for index in updates.indices where !updates[index].logOnly && isLive(index) {
+            changed.append(updates[index].name)
+        }
         return changed
     }
 
