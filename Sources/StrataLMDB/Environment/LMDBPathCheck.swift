@@ -5,7 +5,7 @@ import CLMDB
 ///
 /// The tree of the last commit stays as it is in the file while a write transaction is under way, which copies what it changes. A page that LMDB comes
 /// to is one of that tree, at its old place, or a copy that the transaction has made of one that was looked at. So the way is gone here, from the
-/// root of the last commit on, each page looked at once a transaction.
+/// root of the last commit on, each page looked at once a transaction: what was sound a moment ago may be read from a failing disk again.
 ///
 /// For one write transaction, which keeps other writers out.
 @safe
@@ -15,17 +15,22 @@ final class LMDBPathCheck {
     private let base: UInt64
     /// The pages that were looked at.
     private var known: Set<UInt64> = []
-    private var trees: [MDB_dbi: LMDBTree] = [:]
     private var meta: LMDBMetaPage?
-    /// For each database, the keys that lead to the leaf that was looked at last.
-    private var last: [MDB_dbi: Span] = [:]
-    /// How many pages were joined to others in each database.
-    private var joined: [MDB_dbi: Int] = [:]
-    /// Databases whose every page was looked at.
-    private var whole: Set<MDB_dbi> = []
+    /// By their numbers, which are small.
+    private var databases: [Database] = []
     private var isFreeListChecked = false
     /// So far goes a deletion at most: what is farther away was looked at when the pages between were joined.
     private static let widest = 64
+
+    private struct Database {
+        var tree: LMDBTree?
+        /// The keys that lead to the leaf that was looked at last.
+        var last: Span?
+        /// How many pages were joined to others.
+        var joined = 0
+        /// Every page was looked at.
+        var isWhole = false
+    }
 
     /// The keys of a leaf.
     @safe
@@ -59,13 +64,17 @@ final class LMDBPathCheck {
             try checkFreeList()
             isFreeListChecked = true
         }
-        let reach = withNeighbours ? reach(dbi) : 0
-        if let span = last[dbi], span.reach >= reach, unsafe span.contains(key) { return }
-        if whole.contains(dbi) { return }
+        let index = index(of: dbi)
+        let reach = withNeighbours ? reach(databases[index].joined) : 0
+        if let span = databases[index].last, span.reach >= reach, unsafe span.contains(key) { return }
+        if databases[index].isWhole { return }
         let tree = try tree(dbi, name)
-        guard var number = tree.root else { return }
-        if reach > 1 { unsafe try check(dbi, tree, around: key, reach) }
         var span = unsafe Span(reach: reach)
+        guard var number = tree.root else {
+            databases[index].last = span
+            return
+        }
+        if reach > 1 { unsafe try check(dbi, tree, around: key, reach) }
         for level in 1...tree.depth {
             let branch = try look(number, level, of: tree)
             guard branch.isBranch else { break }
@@ -80,7 +89,13 @@ final class LMDBPathCheck {
             }
             number = branch.page(index)
         }
-        last[dbi] = span
+        databases[index].last = span
+    }
+
+    private func index(of dbi: MDB_dbi) -> Int {
+        let index = Int(dbi)
+        while index >= databases.count { databases.append(Database()) }
+        return index
     }
 
     /// Looks at a page and at the first of what it leads to, whose key LMDB asks for.
@@ -96,11 +111,11 @@ final class LMDBPathCheck {
     // MARK: Pages that were joined
 
     /// Notes that a deletion has joined a page to another: what was beside either is beside both.
-    func noteJoined(_ dbi: MDB_dbi) { joined[dbi, default: 0] += 1 }
+    func noteJoined(_ dbi: MDB_dbi) { databases[index(of: dbi)].joined += 1 }
 
     /// How many pages on either side a deletion may come to.
-    private func reach(_ dbi: MDB_dbi) -> Int {
-        guard let joined = joined[dbi] else { return 1 }
+    private func reach(_ joined: Int) -> Int {
+        if joined == 0 { return 1 }
         // A record may also have been moved from page to page on the way. Rounded up, so that what was looked at is not soon too little.
         let least = 2 * joined + 4
         return min(1 << (Int.bitWidth - (least - 1).leadingZeroBitCount), Self.widest)
@@ -135,7 +150,7 @@ final class LMDBPathCheck {
             let end = isWhole ? below.count : min(next + reach + 1, below.count)
             (row, place) = (Array(below[first..<end]), next - first)
         }
-        if isWhole { whole.insert(dbi) }
+        if isWhole { databases[index(of: dbi)].isWhole = true }
     }
 
     /// Looks at the page of a record that LMDB has come to by steps, before anything of it is read.
@@ -207,7 +222,8 @@ final class LMDBPathCheck {
     // MARK: Roots
 
     private func tree(_ dbi: MDB_dbi, _ name: String?) throws(LMDBFailure) -> LMDBTree {
-        if let known = trees[dbi] { return known }
+        let index = index(of: dbi)
+        if let known = databases[index].tree { return known }
         let main = try baseMeta().main
         let tree: LMDBTree
         if let name {
@@ -217,7 +233,7 @@ final class LMDBPathCheck {
             tree = main
         }
         if tree.root != nil { _ = try Self.depth(of: tree) }
-        trees[dbi] = tree
+        databases[index].tree = tree
         return tree
     }
 

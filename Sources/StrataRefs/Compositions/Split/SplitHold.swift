@@ -130,7 +130,7 @@ final class SplitHold: HoldOfHolds {
 
 extension ResolvedRefEdit {
     /// Whether it changes a value or a reflog.
-    package var leavesTrace: Bool { if case .keep = action { reflog != nil } else { true } }
+    @inlinable package var leavesTrace: Bool { if case .keep = action { reflog != nil } else { true } }
 
     /// The same edit under the name that the reference has in another store.
     func renamed(_ name: RefName) -> ResolvedRefEdit {
