@@ -52,8 +52,13 @@ extension Disk {
     /// Makes the directory entries of `paths` durable, each directory once. Directories that have gone are passed over: what led to them was
     /// removed, and nothing of theirs can last.
     package static func syncDirectories(of paths: [FilePath]) throws(FileError) {
+        try syncDirectories(paths.map { $0.removingLastComponent() })
+    }
+
+    /// Makes the entries of directories durable, of each once. Those that have gone are passed over.
+    package static func syncDirectories(_ paths: [FilePath]) throws(FileError) {
         var seen: Set<FilePath> = []
-        for path in paths.map({ $0.removingLastComponent() }) where seen.insert(path).inserted {
+        for path in paths where seen.insert(path).inserted {
             do throws(FileError) {
                 try syncDirectory(path)
             } catch {

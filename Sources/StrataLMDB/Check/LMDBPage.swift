@@ -1,7 +1,7 @@
 import Glibc
 import StrataIO
 
-/// A page of a tree, taken apart: a copy of the file's, whose every part lies where it may.
+/// A page of a tree, taken apart: a copy of the file's, whose every part lies where it may (``LMDBPageLook``).
 ///
 ///     8  its number
 ///     2  not used
@@ -40,8 +40,6 @@ final class LMDBPage {
     private(set) var number: UInt64 = 0
     private(set) var isBranch = false
     private(set) var nodes: [Node] = []
-    /// Where nodes begin and end.
-    private var places: [(start: Int, end: Int)] = []
 
     init(pageSize: Int) { unsafe bytes = .allocate(byteCount: pageSize, alignment: 16) }
 
@@ -50,10 +48,6 @@ final class LMDBPage {
     /// What lies at `range`, which is one of a node's, valid until the next ``load(_:from:)``.
     func part(_ range: Range<Int>) -> UnsafeRawBufferPointer {
         unsafe UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(bytes)[range])
-    }
-
-    private func number16(_ offset: Int) -> Int {
-        unsafe Int(bytes.loadUnaligned(fromByteOffset: offset, as: UInt16.self))
     }
 
     /// Takes the page `number`.
@@ -80,62 +74,20 @@ final class LMDBPage {
     private func parse(_ number: UInt64) -> String? {
         nodes.removeAll(keepingCapacity: true)
         self.number = number
-        guard unsafe bytes.loadUnaligned(fromByteOffset: 0, as: UInt64.self) == number else {
-            return "it says it is another"
-        }
-        switch UInt16(number16(10)) {
-        case Self.branchFlag: isBranch = true
-        case Self.leafFlag: isBranch = false
-        default: return "it is neither branch nor leaf"
-        }
-        let flaw = parse()
-        if flaw != nil { nodes.removeAll(keepingCapacity: true) }
-        return flaw
+        let look = unsafe LMDBPageLook(known: number, UnsafeRawBufferPointer(bytes))
+        if let flaw = look.flaw { return flaw }
+        isBranch = look.isBranch
+        for index in 0..<look.count { nodes.append(Self.node(index, of: look)) }
+        return nil
     }
 
-    private func parse() -> String? {
-        let (lower, upper, size) = (number16(12), number16(14), unsafe bytes.count)
-        guard lower > Self.headCount, lower % 2 == 0, lower <= upper, upper < size, upper % 2 == 0 else {
-            return "its free space from \(lower) to \(upper) is impossible"
-        }
-        places.removeAll(keepingCapacity: true)
-        for index in 0..<(lower - Self.headCount) / 2 {
-            let start = number16(Self.headCount + 2 * index)
-            guard start % 2 == 0, start >= upper, start + 8 <= size else { return "node \(index) is outside of it" }
-            guard let (node, end) = node(at: start) else { return "node \(index) goes beyond it" }
-            guard node.key.count <= Self.keyLimit, isBranch && index == 0 || !node.key.isEmpty else {
-                return "node \(index) has a key of \(node.key.count) bytes"
-            }
-            nodes.append(node)
-            places.append((start, end))
-        }
-        // LMDB leaves no room between nodes.
-        places.sort { $0.start < $1.start }
-        var at = upper
-        for place in places {
-            guard place.start == at else { return "its nodes overlap or leave room" }
-            at = place.end
-        }
-        return at == size ? nil : "its nodes overlap or leave room"
-    }
-
-    private func node(at start: Int) -> (Node, end: Int)? {
-        let size = unsafe bytes.count
-        let low = unsafe bytes.loadUnaligned(fromByteOffset: start, as: UInt32.self)
-        let flags = UInt16(number16(start + 4))
-        let keyEnd = start + 8 + number16(start + 6)
-        guard keyEnd <= size else { return nil }
-        let key = start + 8..<keyEnd
-        if isBranch {
-            let node = Node(key: key, value: nil, valueSize: 0, page: UInt64(low) | UInt64(flags) << 32, flags: 0)
-            return keyEnd + keyEnd % 2 <= size ? (node, keyEnd + keyEnd % 2) : nil
-        }
-        let isFar = flags & 0x01 != 0
-        let end = keyEnd + (isFar ? 8 : Int(low))
-        guard end + end % 2 <= size else { return nil }
-        let page = unsafe isFar ? bytes.loadUnaligned(fromByteOffset: keyEnd, as: UInt64.self) : 0
-        let node = Node(key: key, value: isFar ? nil : keyEnd..<end, valueSize: Int(low), page: page, flags: flags)
-        return (node, end + end % 2)
+    private static func node(_ index: Int, of look: LMDBPageLook) -> Node {
+        let key = look.keyPlace(index)
+        if look.isBranch { return Node(key: key, value: nil, valueSize: 0, page: look.page(index), flags: 0) }
+        let value = look.valuePlace(index)
+        return Node(
+            key: key, value: value, valueSize: look.valueSize(index),
+            page: value == nil ? look.overflowPage(index) : 0, flags: UInt16(look.flags(index)))
     }
 
     /// How two keys stand to each other: as bytes, or with `integers` as the machine's numbers of eight bytes.

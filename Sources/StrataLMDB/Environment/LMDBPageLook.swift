@@ -31,7 +31,7 @@ struct LMDBPageLook {
     }
 
     /// What is wrong with it; nil = nothing.
-    private var flaw: String? {
+    var flaw: String? {
         guard unsafe bytes.loadUnaligned(as: UInt64.self) == number else { return "it says it is another" }
         guard isBranch || number16(10) == LMDBPage.leafFlag else { return "it is neither branch nor leaf" }
         let (lower, upper, size) = (number16(12), number16(14), unsafe bytes.count)
@@ -80,9 +80,13 @@ struct LMDBPageLook {
     private func isFar(_ start: Int) -> Bool { number16(start + 4) & 0x01 != 0 }
     private func start(_ index: Int) -> Int { number16(LMDBPage.headCount + 2 * index) }
 
-    func key(_ index: Int) -> UnsafeRawBufferPointer {
+    func keyPlace(_ index: Int) -> Range<Int> {
         let start = start(index)
-        return unsafe UnsafeRawBufferPointer(rebasing: bytes[(start + 8)..<(start + 8 + number16(start + 6))])
+        return (start + 8)..<(start + 8 + number16(start + 6))
+    }
+
+    func key(_ index: Int) -> UnsafeRawBufferPointer {
+        unsafe UnsafeRawBufferPointer(rebasing: bytes[keyPlace(index)])
     }
 
     /// Of a branch: the page that a node leads to.
@@ -111,17 +115,18 @@ struct LMDBPageLook {
     func flags(_ index: Int) -> Int { number16(start(index) + 4) }
     func valueSize(_ index: Int) -> Int { low(start(index)) }
 
-    /// Of a leaf: the value where it lies in the page; nil = in overflow pages.
+    /// Of a leaf: where the value lies in the page; nil = in overflow pages.
+    func valuePlace(_ index: Int) -> Range<Int>? {
+        let (start, end) = (start(index), keyPlace(index).upperBound)
+        return isFar(start) ? nil : end..<(end + low(start))
+    }
+
     func value(_ index: Int) -> UnsafeRawBufferPointer? {
-        let start = start(index)
-        if isFar(start) { return nil }
-        let place = start + 8 + number16(start + 6)
-        return unsafe UnsafeRawBufferPointer(rebasing: bytes[place..<(place + low(start))])
+        unsafe valuePlace(index).map { unsafe UnsafeRawBufferPointer(rebasing: bytes[$0]) }
     }
 
     /// Of a leaf: the first of the overflow pages with the value.
     func overflowPage(_ index: Int) -> UInt64 {
-        let start = start(index)
-        return unsafe bytes.loadUnaligned(fromByteOffset: start + 8 + number16(start + 6), as: UInt64.self)
+        unsafe bytes.loadUnaligned(fromByteOffset: keyPlace(index).upperBound, as: UInt64.self)
     }
 }

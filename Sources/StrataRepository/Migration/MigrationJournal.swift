@@ -77,7 +77,7 @@ struct MigrationJournal: Equatable {
         try filing { () throws(FileError) in
             if let directories {
                 // Of worktrees that have gone meanwhile there is nothing to sync.
-                try Disk.syncDirectories(of: directories.map { $0.appending("HEAD") })
+                try Disk.syncDirectories(directories)
             } else {
                 try Disk.syncFileSystem(of: place.common)
             }

@@ -128,7 +128,7 @@ struct MigrationSwitch {
             try files.moveIn()
             try filing { () throws(FileError) in
                 // The files are on the medium since the journal is; these are their names.
-                try Disk.syncDirectories(of: places.map { $0.appending("HEAD") })
+                try Disk.syncDirectories(places)
                 try Disk.rename(journal.database(place), to: journal.databaseAside(place))
                 try Disk.syncDirectories(of: [journal.database(place)])
             }
