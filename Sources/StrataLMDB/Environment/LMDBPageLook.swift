@@ -1,8 +1,8 @@
 import CLMDB
 
-/// A page of a tree as it lies in the mapped file, every part that it tells of inside of it (``LMDBPage`` has the format).
+/// A page of a tree where it lies, in the mapped file or in a copy, and what a sound one is (``LMDBPage`` has the format).
 ///
-/// For changes, which look at many: without a copy. Valid as long as the file is mapped and nobody commits.
+/// For changes, which look at many, without a copy: valid as long as the file is mapped and nobody commits.
 @safe
 struct LMDBPageLook {
     private let bytes: UnsafeRawBufferPointer
@@ -11,7 +11,7 @@ struct LMDBPageLook {
     /// The number of nodes.
     let count: Int
 
-    /// The page `number`, which was looked at in the same transaction.
+    /// The page `number`, of which no more is to be asked than ``flaw`` unless that is known to be nil.
     init(known number: UInt64, _ bytes: UnsafeRawBufferPointer) {
         unsafe self.bytes = bytes
         self.number = number

@@ -11,7 +11,7 @@ final class LMDBGroupHold: HeldRefs {
     /// How many changes there were before this transaction's.
     private var undoStart: Int?
 
-    /// Names that were read and have a reflog.
+    /// Names that were read and may have a reflog.
     private var logged: Set<RefName> = []
     private let isObserved: Bool
 
@@ -26,7 +26,11 @@ final class LMDBGroupHold: HeldRefs {
     }
 
     func read(_ name: RefName) throws(RefError) -> RefValue? {
-        try noting { () throws(RefError) in try writer.read(name) { logged.insert(name) } }
+        try noting { () throws(RefError) in
+            let found = try writer.read(name)
+            if found.mayHaveLog { logged.insert(name) }
+            return found.value
+        }
     }
 
     func cursor(over scope: RefScope) throws(RefError) -> any RefCursor {

@@ -11,14 +11,16 @@ import SystemPackage
 /// once. The others find theirs done. A thread begins and ends its write transaction itself, as LMDB needs it.
 ///
 /// Those whose transactions are in one commit come back together when it is done, while those that came meanwhile wait. Were these taken at once,
-/// each commit would be of one half. So whoever is first waits for as many as there were, an eighth of the time that the commit took at most.
+/// each commit would be of one half. So whoever is first waits for as many as there were, for about an eighth of the time that the commit took.
 final class LMDBGroups: Sendable {
-    private let waiting = Mutex<[LMDBGroupJob]>([])
-    private let crowd = Mutex(Crowd())
+    private let queue = Mutex(Queue())
 
-    /// How many there were last time.
-    private struct Crowd {
-        var count = 1
+    private struct Queue {
+        var jobs: [LMDBGroupJob] = []
+        /// How many callers they are of.
+        var callers = 0
+        /// How many callers there were last time.
+        var crowd = 1
         /// How many nanoseconds to wait for them.
         var patience: Int64 = 0
     }
@@ -41,7 +43,10 @@ final class LMDBGroups: Sendable {
 
     private func run(_ jobs: [LMDBGroupJob], _ context: RefTransactionContext, _ store: LMDBRefStore) {
         let environment = store.environment
-        waiting.withLock { $0 += jobs }
+        queue.withLock { queue in
+            queue.jobs += jobs
+            queue.callers += 1
+        }
         do throws(RefError) {
             if environment.isReadOnly { throw LMDBFailure.readOnly.error(at: environment.directory.string) }
             let isInside = try environment.gate.enter(until: store.deadline(context.deadline)) {
@@ -57,34 +62,48 @@ final class LMDBGroups: Sendable {
         }
         defer { environment.gate.leave() }
         awaitCrowd()
-        let taken = waiting.withLock { waiting in
-            defer { waiting = [] }
-            return waiting
+        let (taken, callers) = queue.withLock { queue in
+            defer { (queue.jobs, queue.callers) = ([], 0) }
+            return (queue.jobs, queue.callers)
         }
-        if !taken.isEmpty { commit(taken, environment, store.deadline(context.deadline)) }
+        if !taken.isEmpty { commit(taken, of: callers, environment, store.deadline(context.deadline)) }
     }
 
     /// Gives way to those that have just been told that theirs are done, and may come with more.
     private func awaitCrowd() {
-        let crowd = crowd.withLock { $0 }
-        guard crowd.count > 1 else { return }
-        let end = monotonicNanoseconds() + crowd.patience
-        while waiting.withLock({ $0.count }) < crowd.count, monotonicNanoseconds() < end { sched_yield() }
+        let (crowd, patience) = queue.withLock { ($0.crowd, $0.patience) }
+        guard crowd > 1, patience >= Self.leastPatience else { return }
+        let end = monotonicNanoseconds() + patience
+        while queue.withLock({ $0.callers }) < crowd, monotonicNanoseconds() < end { sched_yield() }
     }
+
+    /// Notes how many callers there are, of whom `callers` are about to be told, and how long that has taken them since `start`.
+    private func noteCrowd(_ callers: Int, since start: Int64) {
+        let patience = min((monotonicNanoseconds() - start) / 8, Self.mostPatience)
+        queue.withLock { queue in (queue.crowd, queue.patience) = (callers + queue.callers, patience) }
+    }
+
+    /// In less time nobody comes back.
+    private static let leastPatience: Int64 = 5000
+    private static let mostPatience: Int64 = 1_000_000
 
     /// Those of `jobs` that nobody has taken.
     private func takeBack(_ jobs: [LMDBGroupJob]) -> [LMDBGroupJob] {
-        waiting.withLock { waiting in
-            let left = waiting.filter { one in jobs.contains { $0 === one } }
-            waiting.removeAll { one in jobs.contains { $0 === one } }
+        queue.withLock { queue in
+            let left = queue.jobs.filter { one in jobs.contains { $0 === one } }
+            queue.jobs.removeAll { one in jobs.contains { $0 === one } }
+            if !left.isEmpty { queue.callers -= 1 }
             return left
         }
     }
 
-    private func commit(_ jobs: [LMDBGroupJob], _ environment: LMDBEnvironment, _ deadline: Deadline) {
+    private func commit(
+        _ jobs: [LMDBGroupJob], of callers: Int, _ environment: LMDBEnvironment, _ deadline: Deadline
+    ) {
         do throws(RefError) {
-            try commitOnce(jobs, environment, deadline)
+            try commitOnce(jobs, of: callers, environment, deadline)
         } catch {
+            queue.withLock { $0.crowd = 1 }
             // What may be there must not be done again.
             if case .uncertain = error.cause as? LMDBFailure {
                 for job in jobs { job.fail(error) }
@@ -93,13 +112,13 @@ final class LMDBGroups: Sendable {
             // What one of them has broken must not be the others' failure.
             guard jobs.count > 1 else { return jobs[0].fail(error) }
             for job in jobs {
-                do throws(RefError) { try commitOnce([job], environment, deadline) } catch { job.fail(error) }
+                do throws(RefError) { try commitOnce([job], of: 1, environment, deadline) } catch { job.fail(error) }
             }
         }
     }
 
     private func commitOnce(
-        _ jobs: [LMDBGroupJob], _ environment: LMDBEnvironment, _ deadline: Deadline
+        _ jobs: [LMDBGroupJob], of callers: Int, _ environment: LMDBEnvironment, _ deadline: Deadline
     ) throws(RefError) {
         let durability = jobs.map(\.durability).max() ?? .none
         let start = monotonicNanoseconds()
@@ -114,15 +133,12 @@ final class LMDBGroups: Sendable {
         } catch {
             if error.code != Self.nothing.code || !decided.isEmpty { throw error }
         }
-        let patience = min((monotonicNanoseconds() - start) / 8, Self.mostPatience)
-        let count = jobs.count + waiting.withLock { $0.count }
-        crowd.withLock { $0 = Crowd(count: count, patience: patience) }
+        noteCrowd(callers, since: start)
         // Only now: until it is told, a transaction may be decided again, after a failure of the write transaction.
         for job in jobs { job.succeed() }
     }
 
     private static let nothing = RefError(.refused, "")
-    private static let mostPatience: Int64 = 1_000_000
 }
 
 /// One transaction that waits for its commit.

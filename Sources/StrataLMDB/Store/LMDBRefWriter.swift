@@ -132,18 +132,18 @@ struct LMDBRefWriter {
         try put(bytes ?? Self.bytes(nil, name, log), name, scope)
     }
 
-    /// What `name` holds in the write transaction; `noteLog` is called where it has a reflog.
-    func read(_ name: RefName, _ noteLog: () -> Void = {}) throws(RefError) -> RefValue? {
-        guard let scope = try readScope() else { return nil }
+    /// What `name` holds in the write transaction, and whether it may have a reflog.
+    func read(_ name: RefName) throws(RefError) -> (value: RefValue?, mayHaveLog: Bool) {
+        // Where a worktree has nothing to show now, there may be something when it is written to.
+        guard let scope = try readScope() else { return (nil, true) }
         let (writer, environment) = (writer, writer.environment)
         return try unsafe LMDBRefKey.with(scope, name.bytes) { key, suffix throws(RefError) in
-            guard let found = unsafe try writer.get(writer.refs, key) else { return nil }
-            let value = try unsafe LMDBRefRecord.with(found, suffix, environment, name) { record throws(RefError) in
-                if record.log != nil { noteLog() }
-                return record.value
+            guard let found = unsafe try writer.get(writer.refs, key) else { return (nil, false) }
+            let known = try unsafe LMDBRefRecord.with(found, suffix, environment, name) { record throws(RefError) in
+                (value: record.value, mayHaveLog: record.log != nil)
             }
             try environment.check(0)
-            return value ?? nil
+            return known ?? (nil, false)
         }
     }
 

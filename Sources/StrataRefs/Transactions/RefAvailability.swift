@@ -3,7 +3,8 @@ import StrataModel
 /// Whether names can be created beside the references that exist: `a` and `a/b` exclude each other, in every store.
 /// Git's function: `refs_verify_refnames_available`.
 struct RefAvailability {
-    /// Directories of names that were looked up already: whether a reference stands there. Names in order do not come back to one.
+    /// Directories of names that were looked up already: whether a reference stands there. Names in order come back to none but those that are
+    /// in the way.
     private var seen: [RefName: Bool] = [:]
     /// The directory, with its slash, of the last name that nothing stood above: neighbours need not look again.
     private var cleared: [UInt8] = []
@@ -13,15 +14,20 @@ struct RefAvailability {
         of name: RefName, among live: inout RefTransactionNames, in held: any HeldRefs
     ) throws(RefError) -> String? {
         let (bytes, known) = (name.bytes, RefNameOrder.commonCount(name.bytes.span, cleared.span))
+        var passed = known
         for index in known..<bytes.count where bytes[index] == UInt8(ascii: "/") {
             let directory = RefName(unchecked: Array(bytes[..<index]))
             let exists = try isReference(directory, held, remembering: !live.cameInOrder)
-            if !exists && !live.contains(directory) { continue }
+            if !exists && !live.contains(directory) {
+                passed = index + 1
+                continue
+            }
+            if passed > known { cleared = Array(bytes[..<passed]) }
             return exists
                 ? "'\(directory)' exists; cannot create '\(name)'"
                 : "cannot process '\(name)' and '\(directory)' at the same time"
         }
-        if let slash = bytes[known...].lastIndex(of: UInt8(ascii: "/")) { cleared = Array(bytes[...slash]) }
+        if passed > known { cleared = Array(bytes[..<passed]) }
         var below: [UInt8] = []
         below.reserveCapacity(bytes.count + 1)
         below += bytes
@@ -47,7 +53,7 @@ struct RefAvailability {
         if let known = seen[directory] { return known }
         let value = try RefName(tolerating: directory.bytes).flatMap { name throws(RefError) in try held.read(name) }
         let exists = value != nil && value != .broken(.content)
-        if isRemembered { seen[directory] = exists }
+        if isRemembered || exists { seen[directory] = exists }
         return exists
     }
 }

@@ -124,6 +124,7 @@ public struct RefTransaction: Sendable {
 
 /// What became of a transaction's edits, in their order: nil = done, or why not.
 public struct RefTransactionResult: Sendable {
+    /// Put together at each call.
     public var rejections: [RefRejection?] {
         var all = [RefRejection?](repeating: nil, count: count)
         for (edit, rejection) in rejected { all[edit] = rejection }

@@ -8,8 +8,9 @@ struct RefTransactionNames {
     private(set) var cameInOrder = true
     /// Those of `sorted` that were rejected since.
     private var gone: Set<RefName> = []
-    /// Those that symbolic references have led to.
+    /// Those that symbolic references have led to; sorted once that is asked for.
     private var added: Set<RefName> = []
+    private var addedInOrder: [RefName]?
     /// Where the last answer was: mostly the next is beside it.
     private var place = 0
 
@@ -24,12 +25,19 @@ struct RefTransactionNames {
     /// - Returns: false where it is there already.
     mutating func insert(_ name: RefName) -> Bool {
         if contains(name) { return false }
-        if gone.remove(name) == nil { added.insert(name) }
+        if gone.remove(name) == nil {
+            added.insert(name)
+            addedInOrder = nil
+        }
         return true
     }
 
     mutating func remove(_ name: RefName) {
-        if added.remove(name) == nil, index(of: name.bytes) != nil { gone.insert(name) }
+        if added.remove(name) != nil {
+            addedInOrder = nil
+        } else if index(of: name.bytes) != nil {
+            gone.insert(name)
+        }
     }
 
     mutating func contains(_ name: RefName) -> Bool {
@@ -48,8 +56,12 @@ struct RefTransactionNames {
                 break
             }
         }
-        for name in added where name.bytes.starts(with: prefix) { first = first.map { min($0, name) } ?? name }
-        return first
+        if added.isEmpty { return first }
+        let more = addedInOrder ?? added.sorted()
+        addedInOrder = more
+        let place = Self.search(more, prefix, 0..<more.count)
+        guard place < more.count, more[place].bytes.starts(with: prefix) else { return first }
+        return first.map { min($0, more[place]) } ?? more[place]
     }
 
     private mutating func index(of bytes: [UInt8]) -> Int? {
@@ -72,11 +84,18 @@ struct RefTransactionNames {
                 if high > 0, isBefore(high - 1) { low = high }
             }
         }
+        place = Self.search(sorted, bytes, low..<high)
+        return place
+    }
+
+    /// The first of `names` in `range` that is not before `bytes`, or its end.
+    private static func search(_ names: [RefName], _ bytes: [UInt8], _ range: Range<Int>) -> Int {
+        var (low, high) = (range.lowerBound, range.upperBound)
         while low < high {
             let middle = (low + high) / 2
-            if isBefore(middle) { low = middle + 1 } else { high = middle }
+            let name = names[middle].bytes
+            if RefNameOrder.compare(name.span, bytes.span) < 0 { low = middle + 1 } else { high = middle }
         }
-        place = low
         return low
     }
 }

@@ -207,6 +207,8 @@ struct RefTransactionPlan {
         }
         guard names.insert(referent) else { throw rules.twiceThroughSymref(referent) }
         referents[updates[index].edit, default: []].append(referent)
+        // What was free beside the names that there were may not be beside this one.
+        availability = RefAvailability()
         updates.append(RefUpdate(referent: referent, of: updates[index], at: index))
         updates[index].logOnly = true
         updates[index].followsSymbolic = false
@@ -254,7 +256,7 @@ struct RefTransactionPlan {
             let changes = steps[index].writes && !steps[index].logOnly
             let mayBeLogged =
                 steps[index].logging != .none && (steps[index].logOnly || changes && !steps[index].deletes)
-                && !(lines.isNobody && edits[edit].committer == nil)
+                && !(lines.isNobody && edits[edit].committer == nil && steps[index].kind != .symbolic)
             let line = mayBeLogged ? try lines.line(for: steps[index], edits[edit]) : nil
             resolved.append(
                 ResolvedRefEdit(
