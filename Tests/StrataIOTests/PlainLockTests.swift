@@ -16,6 +16,7 @@ import Testing
             #expect(throws: LockError.self) { _ = try other.acquire(place.root.appending("r\(n)"), until: .now) }
         }
         other.close()
+        withExtendedLifetime(locks) {}
         locks.removeAll()
         #expect(try listing(place.spacePath).filter { $0.hasPrefix("owner-") }.count == 1)
         space.close()
