@@ -104,7 +104,7 @@ struct LMDBTreeDifference {
 
     private static func order(_ a: ArraySlice<UInt8>, _ b: ArraySlice<UInt8>) -> Int {
         unsafe a.withUnsafeBytes { a in
-            unsafe b.withUnsafeBytes { b in unsafe LMDBPage.order(a, b, integers: false) }
+            unsafe b.withUnsafeBytes { b in unsafe LMDBPageFormat.order(a, b, integers: false) }
         }
     }
 

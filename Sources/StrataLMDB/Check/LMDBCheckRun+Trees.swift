@@ -104,7 +104,7 @@ extension LMDBCheckRun {
         let nodes = page.nodes.dropFirst(page.isBranch ? 1 : 0)
         guard let first = nodes.first, let last = nodes.last else { return nil }
         func order(_ a: UnsafeRawBufferPointer, _ b: UnsafeRawBufferPointer) -> Int {
-            unsafe LMDBPage.order(a, b, integers: kind.hasIntegerKeys)
+            unsafe LMDBPageFormat.order(a, b, integers: kind.hasIntegerKeys)
         }
         if kind.hasIntegerKeys, nodes.contains(where: { $0.key.count != 8 }) { return "a key of it is no number" }
         var before = unsafe page.part(first.key)

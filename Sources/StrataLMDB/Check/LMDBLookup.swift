@@ -45,7 +45,7 @@ struct LMDBLookup {
     }
 
     private func order(_ node: LMDBPage.Node, _ key: UnsafeRawBufferPointer) -> Int {
-        unsafe LMDBPage.order(page.part(node.key), key, integers: false)
+        unsafe LMDBPageFormat.order(page.part(node.key), key, integers: false)
     }
 
     private func load(_ number: UInt64) throws(LMDBFailure) {

@@ -49,19 +49,19 @@ final class LMDBPageFile {
     func overflow(_ number: UInt64, size: Int, pageSize: Int, lastPage: UInt64) -> Overflow {
         guard number >= 2, number <= lastPage else { return .flawed("it is outside of the file") }
         do throws(FileError) {
-            let head = try bytes(at: number * UInt64(pageSize), count: LMDBPage.headCount)
-            guard head.count == LMDBPage.headCount else { return .flawed("it lies behind the end of the file") }
+            let head = try bytes(at: number * UInt64(pageSize), count: LMDBPageFormat.headCount)
+            guard head.count == LMDBPageFormat.headCount else { return .flawed("it lies behind the end of the file") }
             let pages = UInt64(head.native(at: 12, as: UInt32.self))
-            let needed = UInt64((LMDBPage.headCount - 1 + size) / pageSize + 1)
+            let needed = UInt64((LMDBPageFormat.headCount - 1 + size) / pageSize + 1)
             guard head.native(at: 0, as: UInt64.self) == number else { return .flawed("it says it is another") }
-            guard head.native(at: 10, as: UInt16.self) == LMDBPage.overflowFlag else {
+            guard head.native(at: 10, as: UInt16.self) == LMDBPageFormat.overflowFlag else {
                 return .flawed("it is no overflow page")
             }
             guard pages >= needed, pages <= lastPage, number <= lastPage - (pages - 1) else {
                 return .flawed("it says that \(pages) pages hold a value of \(size) bytes")
             }
             guard size <= Self.valueLimit else { return .large(pages: pages) }
-            let value = try bytes(at: number * UInt64(pageSize) + UInt64(LMDBPage.headCount), count: size)
+            let value = try bytes(at: number * UInt64(pageSize) + UInt64(LMDBPageFormat.headCount), count: size)
             guard value.count == size, (number + pages) * UInt64(pageSize) <= UInt64(self.size) else {
                 return .flawed("it ends behind the end of the file")
             }

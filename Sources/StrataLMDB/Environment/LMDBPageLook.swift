@@ -1,6 +1,6 @@
 import CLMDB
 
-/// A page of a tree where it lies, in the mapped file or in a copy, and what a sound one is (``LMDBPage`` has the format).
+/// A page of a tree where it lies, in the mapped file or in a copy, and what a sound one is (``LMDBPageFormat``).
 ///
 /// For changes, which look at many, without a copy: valid as long as the file is mapped and nobody commits.
 @safe
@@ -15,9 +15,9 @@ struct LMDBPageLook {
     init(known number: UInt64, _ bytes: UnsafeRawBufferPointer) {
         unsafe self.bytes = bytes
         self.number = number
-        isBranch = unsafe bytes.loadUnaligned(fromByteOffset: 10, as: UInt16.self) == LMDBPage.branchFlag
+        isBranch = unsafe bytes.loadUnaligned(fromByteOffset: 10, as: UInt16.self) == LMDBPageFormat.branchFlag
         let lower = unsafe Int(bytes.loadUnaligned(fromByteOffset: 12, as: UInt16.self))
-        count = max(0, lower - LMDBPage.headCount) / 2
+        count = max(0, lower - LMDBPageFormat.headCount) / 2
     }
 
     /// Looks at the page `number`.
@@ -33,9 +33,9 @@ struct LMDBPageLook {
     /// What is wrong with it; nil = nothing.
     var flaw: String? {
         guard unsafe bytes.loadUnaligned(as: UInt64.self) == number else { return "it says it is another" }
-        guard isBranch || number16(10) == LMDBPage.leafFlag else { return "it is neither branch nor leaf" }
+        guard isBranch || number16(10) == LMDBPageFormat.leafFlag else { return "it is neither branch nor leaf" }
         let (lower, upper, size) = (number16(12), number16(14), unsafe bytes.count)
-        guard lower > LMDBPage.headCount, lower % 2 == 0, lower <= upper, upper < size, upper % 2 == 0 else {
+        guard lower > LMDBPageFormat.headCount, lower % 2 == 0, lower <= upper, upper < size, upper % 2 == 0 else {
             return "its free space from \(lower) to \(upper) is impossible"
         }
         return unsafe withUnsafeTemporaryAllocation(byteCount: size / 16 + 1, alignment: 1) { starts in
@@ -56,7 +56,7 @@ struct LMDBPageLook {
                 }
                 unsafe starts[start / 16] &= ~bit
                 let keyCount = number16(start + 6)
-                guard keyCount <= LMDBPage.keyLimit, keyCount > 0 || isBranch && index == 0 else {
+                guard keyCount <= LMDBPageFormat.keyLimit, keyCount > 0 || isBranch && index == 0 else {
                     return "node \(index) has a key of \(keyCount) bytes"
                 }
             }
@@ -78,7 +78,7 @@ struct LMDBPageLook {
 
     private func low(_ start: Int) -> Int { unsafe Int(bytes.loadUnaligned(fromByteOffset: start, as: UInt32.self)) }
     private func isFar(_ start: Int) -> Bool { number16(start + 4) & 0x01 != 0 }
-    private func start(_ index: Int) -> Int { number16(LMDBPage.headCount + 2 * index) }
+    private func start(_ index: Int) -> Int { number16(LMDBPageFormat.headCount + 2 * index) }
 
     func keyPlace(_ index: Int) -> Range<Int> {
         let start = start(index)
@@ -100,7 +100,7 @@ struct LMDBPageLook {
         var (low, high) = (1, count)
         while low < high {
             let middle = (low + high) / 2
-            if unsafe LMDBPage.order(self.key(middle), key, integers: false) <= 0 {
+            if unsafe LMDBPageFormat.order(self.key(middle), key, integers: false) <= 0 {
                 low = middle + 1
             } else {
                 high = middle

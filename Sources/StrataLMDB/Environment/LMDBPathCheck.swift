@@ -42,8 +42,8 @@ final class LMDBPathCheck {
         var reach: Int
 
         func contains(_ key: UnsafeRawBufferPointer) -> Bool {
-            if let low = unsafe low, unsafe LMDBPage.order(key, low, integers: false) < 0 { return false }
-            if let high = unsafe high { return unsafe LMDBPage.order(key, high, integers: false) < 0 }
+            if let low = unsafe low, unsafe LMDBPageFormat.order(key, low, integers: false) < 0 { return false }
+            if let high = unsafe high { return unsafe LMDBPageFormat.order(key, high, integers: false) < 0 }
             return true
         }
     }
@@ -211,9 +211,9 @@ final class LMDBPathCheck {
             throw .damaged("page \(number) of \(meta.lastPage + 1)")
         }
         let pages = unsafe UInt64(bytes.loadUnaligned(fromByteOffset: 12, as: UInt32.self))
-        let needed = UInt64((LMDBPage.headCount - 1 + size) / meta.pageSize + 1)
+        let needed = UInt64((LMDBPageFormat.headCount - 1 + size) / meta.pageSize + 1)
         guard unsafe bytes.loadUnaligned(fromByteOffset: 0, as: UInt64.self) == number,
-            unsafe bytes.loadUnaligned(fromByteOffset: 10, as: UInt16.self) == LMDBPage.overflowFlag,
+            unsafe bytes.loadUnaligned(fromByteOffset: 10, as: UInt16.self) == LMDBPageFormat.overflowFlag,
             pages >= needed, pages <= meta.lastPage, number <= meta.lastPage - (pages - 1)
         else { throw .damaged("page \(number): it does not hold a value of \(size) bytes") }
         return unsafe bytes
