@@ -37,7 +37,8 @@ extension LMDBPathCheck {
             } else if let value = unsafe page.value(index) {
                 unsafe value.loadUnaligned(as: UInt64.self)
             } else {
-                unsafe try overflow(page, index).loadUnaligned(fromByteOffset: LMDBPageFormat.headCount, as: UInt64.self)
+                unsafe try overflow(page, index).loadUnaligned(
+                    fromByteOffset: LMDBPageFormat.headCount, as: UInt64.self)
             }
         guard let count, count <= UInt64(size / 8 - 1) else {
             throw .damaged("page \(page.number): a list of free pages has more than it holds")
