@@ -41,8 +41,9 @@ struct CheckedStore: Sendable, CustomStringConvertible {
 
 extension CheckedStore {
     /// The same, with some of the laws only: what is made of stores that keep all of them can break fewer. Which ones follows from the name, so
-    /// that together the kinds of a list are held to all.
+    /// that together the kinds of a list are held to all. With `STRATA_KIT=all` in the environment, all of them.
     func sampled(oneIn count: Int) -> CheckedStore {
+        if processEnvironment()["STRATA_KIT"] == "all" { return self }
         let own = Self.sum(description) % count
         var some = self
         some.options.includes = { Self.sum($0) % count == own }
