@@ -7,10 +7,11 @@ import Testing
     private static let root = FilePath(#filePath).removingLastComponent().removingLastComponent()
         .removingLastComponent()
 
-    /// Builds an example and runs it.
+    /// Builds an example and runs it. Without what SwiftPM remembers of which files there are: it does not see new ones of this package.
     private func output(of example: String, _ arguments: [String]) throws -> String {
         let package = Self.root.appending("Examples").appending(example)
-        let result = try run("swift", ["run", "--package-path", package.string, example] + arguments)
+        let options = ["--disable-build-manifest-caching", "--package-path", package.string]
+        let result = try run("swift", ["run"] + options + [example] + arguments)
         try #require(result.status == 0, "\(result.errText)")
         return result.outText
     }
