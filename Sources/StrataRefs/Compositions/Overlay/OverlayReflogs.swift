@@ -49,13 +49,20 @@ struct OverlayReflogs: ReflogStore {
         return all.sorted()
     }
 
+    /// Over a store that is only read nothing is changed in the front either.
+    private func checkWrites(_ name: RefName) throws(RefError) {
+        if !store.capabilities.contains(.writes) { throw ReadOnlyRefStore.refusal(name) }
+    }
+
     func create(_ name: RefName) throws(RefError) {
         if isReserved(name) { throw OverlayRefStore.refusal(name) }
+        try checkWrites(name)
         if try below(name) == nil { try front.create(name) }
     }
 
     func delete(_ name: RefName) throws(RefError) {
         if isReserved(name) { return }
+        try checkWrites(name)
         if let below = try below(name) {
             if hides { throw kept(name) }
             try below.delete(name)
@@ -67,6 +74,7 @@ struct OverlayReflogs: ReflogStore {
         _ name: RefName, rewrite: Bool, keep: (ReflogEntry) throws(RefError) -> Bool
     ) throws(RefError) -> Int {
         if isReserved(name) { return 0 }
+        try checkWrites(name)
         guard let below = try below(name) else { return try front.expire(name, rewrite: rewrite, keep: keep) }
         if hides { throw kept(name) }
         guard try front.exists(name) else { return try below.expire(name, rewrite: rewrite, keep: keep) }
