@@ -36,7 +36,7 @@ fuzz: setup
 # Our own SIGBUS and SIGSEGV handlers come first, and hand on to the default, not to a sanitizer. The thread sanitizer leaves out InteropTests:
 # they start the command thousands of times, and each of its processes has one thread. Leaks are not looked for: the XCTest that the
 # runner links keeps some bytes, and Swift's runtime what it allocates at its start. Optimised, because more is compiled into what is watched then,
-# and because it takes a fifth of the time.
+# and because it takes a fraction of the time.
 SANITIZED = env STRATA_SANITIZED=1 STRATA_SOAK_SECONDS=2 STRATA_INTEROP_ROUNDS=1
 OPTIMIZED = -Xswiftc -O -Xcc -O1
 

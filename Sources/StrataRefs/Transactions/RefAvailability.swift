@@ -9,6 +9,7 @@ struct RefAvailability {
     /// The directory, with its slash, of the last name that nothing stood above: neighbours need not look again.
     private var cleared: [UInt8] = []
     private var cursor: (any RefCursor)?
+
     /// The text of the conflict that `name` runs into, or nil. `live` are the transaction's names that were not rejected.
     mutating func conflict(
         of name: RefName, among live: inout RefTransactionNames, in held: any HeldRefs
