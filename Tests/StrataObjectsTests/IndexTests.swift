@@ -1,4 +1,6 @@
 import StrataModel
+import SystemPackage
+import TestSupport
 import Testing
 
 @testable import StrataObjects
@@ -56,6 +58,44 @@ import Testing
         }
     }
 
+    /// Names as even as hashes are, in heaps, and all under one first byte: each is found where it stands, and what is not there, where it would.
+    @Test(arguments: 0..<3, [1, 17, 40, 3000]) func namesAreFoundHoweverTheyAreSpread(_ spread: Int, _ count: Int)
+        throws
+    {
+        var random = SplitMix64(seed: UInt64(count * 3 + spread))
+        func word() -> UInt64 {
+            switch spread {
+            case 0: random.next()
+            case 1: random.next() & 0x0300_0000_0000_0007 | 0x0100_0000_0000_0000
+            default: 0x7700_0000_0000_0000 | random.next() % 5 << 40 | random.next() & 0xff
+            }
+        }
+        func name() -> ObjectID { ObjectID(algorithm: .sha1, words: (word(), random.next(), random.next() << 32, 0)) }
+        let names = (0..<count).map { _ in name() }.sorted()
+        let scratch = try TemporaryDirectory()
+        let path = scratch.path.appending("pack.idx")
+        try replace(path, with: Self.index(of: names))
+        let file = try #require(try MappedBytes(BytePath(path)))
+        let index = try PackIndex(file, algorithm: .sha1)
+        for (place, name) in names.enumerated() { #expect(index.position(of: name) == place) }
+        for _ in 0..<500 {
+            let other = name()
+            let expected = names.firstIndex { !($0 < other) } ?? count
+            // Between the names with another first byte, the slot of the fan-out table gives the same.
+            #expect(index.lowerBound(other) == expected)
+            try index.checkFanout(around: other)
+        }
+    }
+
+    /// An index, version 2, whose offsets and checksums say nothing.
+    private static func index(of names: [ObjectID]) -> [UInt8] {
+        func be32(_ number: Int) -> [UInt8] { (0..<4).map { UInt8(truncatingIfNeeded: number >> (24 - 8 * $0)) } }
+        var bytes: [UInt8] = [0xff, 0x74, 0x4f, 0x63] + be32(2)
+        for byte in 0..<256 { bytes += be32(names.count { $0.byte(at: 0) <= byte }) }
+        for name in names { bytes += (0..<20).map { name.byte(at: $0) } }
+        return bytes + [UInt8](repeating: 0, count: 8 * names.count + 40)
+    }
+
     @Test func nothingIsMergedToo() throws {
         let merged = try #require(MergedIndex([]))
         #expect(merged.count == 0 && merged.lowerBound(.zero(.sha1)) == 0 && merged.candidates(.zero(.sha1)).isEmpty)
@@ -84,6 +124,26 @@ import Testing
         // Nothing is kept that would push all else out.
         cache.keep(ObjectContents(kind: .blob, bytes: [UInt8](repeating: 0, count: 1 << 20)), 1, 1)
         #expect(cache.byteCount == 0)
+    }
+
+    /// Whatever is kept, used and let go in whatever order: what comes back is what was kept under that key, and not more than there is room for.
+    @Test(arguments: [0, 4096, 20_000, 200_000]) func theCacheGivesWhatWasKeptOrNothing(_ limit: Int) {
+        var random = SplitMix64(seed: UInt64(limit) + 1)
+        let cache = DeltaBaseCache(limit: limit)
+        var found = 0
+        for round in 0..<60_000 {
+            let pack = random.next() % 3 + 1
+            let offset = Int(random.next() % 400)
+            let bytes = [UInt8](repeating: UInt8(truncatingIfNeeded: pack), count: offset % 97) + [UInt8(offset & 255)]
+            let contents = ObjectContents(kind: ObjectKind.allCases[offset % 4], bytes: bytes)
+            if random.next() % 2 == 0 { cache.keep(contents, pack, offset) }
+            if let known = cache.contents(pack, offset) {
+                found += 1
+                #expect(known == contents)
+            }
+            if round % 1000 == 0 { #expect(cache.byteCount <= limit) }
+        }
+        #expect(limit == 0 ? found == 0 : found > 30_000)
     }
 
     @Test func kindsAreRememberedForTheirOffsetsOnly() {

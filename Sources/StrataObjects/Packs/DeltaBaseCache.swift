@@ -20,91 +20,142 @@ public final class DeltaBaseCache: Sendable {
 
     private static let partCount = 16
 
-    struct Key: Hashable {
-        let pack: UInt64
-        let offset: Int
-
-        /// The bits of both, mixed.
-        @inline(__always) var mixed: UInt64 {
-            (UInt64(truncatingIfNeeded: offset) &+ pack &* 0x9e37_79b9_7f4a_7c15) &* 0xd6e8_feb8_6659_fd93
-        }
-
-        func hash(into hasher: inout Hasher) { hasher.combine(mixed) }
+    /// What was kept of the object at `offset` of a pack.
+    func contents(_ pack: UInt64, _ offset: Int) -> ObjectContents? {
+        let key = Key(pack: pack, offset: offset)
+        return part(key).entries.withLock { $0.take(key) }
     }
+
+    /// Keeps what an object holds, unless it alone would take an eighth of all there is room for.
+    func keep(_ contents: ObjectContents, _ pack: UInt64, _ offset: Int) {
+        let size = contents.bytes.count
+        let share = limit / Self.partCount
+        guard size + Entries.overhead <= min(limit / 8, max(share, 1) * 4) else { return }
+        let key = Key(pack: pack, offset: offset)
+        part(key).entries.withLock { $0.add(key, contents, share) }
+    }
+
+    private func part(_ key: Key) -> Part { parts[Int(key.mixed >> 60)] }
 
     private final class Part: Sendable {
         let entries = Mutex(Entries())
     }
 
+    struct Key: Equatable {
+        let pack: UInt64
+        let offset: Int
+
+        /// The bits of both, mixed.
+        @inline(__always) var mixed: UInt64 {
+            let both = UInt64(truncatingIfNeeded: offset) &+ pack &* 0x9e37_79b9_7f4a_7c15
+            return (both ^ both >> 32) &* 0xd6e8_feb8_6659_fd93
+        }
+    }
+
+    /// Entries in slots that are handed on, found by lists of those whose keys mix alike. (A dictionary spends more on its hash than a small delta costs.)
     private struct Entries {
-        var places: [Key: Int] = [:]
-        var slots: [Slot] = []
-        var hand = 0
-        var bytes = 0
-    }
-
-    private struct Slot {
-        let key: Key
-        var contents: ObjectContents
-        var isUsed: Bool
-    }
-
-    private func part(_ key: Key) -> Part { parts[Int(key.mixed >> 60)] }
-
-    /// What was kept of the object at `offset` of a pack.
-    func contents(_ pack: UInt64, _ offset: Int) -> ObjectContents? {
-        let key = Key(pack: pack, offset: offset)
-        return part(key).entries.withLock { entries in
-            guard let place = entries.places[key] else { return nil }
-            entries.slots[place].isUsed = true
-            return entries.slots[place].contents
+        private struct Slot {
+            var key: Key
+            /// None in a slot that is free.
+            var contents: ObjectContents?
+            var isUsed = false
+            /// The next slot of the same list, or of the free ones.
+            var next: Int32
         }
-    }
 
-    /// Keeps what an object holds, unless it alone would take an eighth of all there is room for.
-    func keep(_ contents: ObjectContents, _ pack: UInt64, _ offset: Int) {
-        let size = contents.bytes.count + Self.overhead
-        let share = limit / Self.partCount
-        guard size <= limit / 8, size <= max(share, 1) * 4 else { return }
-        let key = Key(pack: pack, offset: offset)
-        part(key).entries.withLock { entries in
-            guard entries.places[key] == nil else { return }
-            entries.bytes += size
-            entries.places[key] = entries.slots.count
-            entries.slots.append(Slot(key: key, contents: contents, isUsed: false))
-            while entries.bytes > max(share, size) { Self.dropOne(&entries) }
+        private var slots: [Slot] = []
+        /// The first slot of each list; a power of two of them.
+        private var lists: [Int32] = []
+        private var free: Int32 = -1
+        private var hand = 0
+        private(set) var bytes = 0
+
+        /// What an entry takes beside its contents.
+        static let overhead = 128
+
+        @inline(__always)
+        private func list(_ key: Key) -> Int { Int(truncatingIfNeeded: key.mixed >> 24) & (lists.count - 1) }
+
+        /// The slot of a key, or -1.
+        @inline(__always)
+        private func place(_ key: Key) -> Int32 {
+            guard !lists.isEmpty else { return -1 }
+            var place = lists[list(key)]
+            while place >= 0, slots[Int(place)].key != key { place = slots[Int(place)].next }
+            return place
         }
-    }
 
-    /// What an entry takes beside its contents.
-    private static let overhead = 128
+        mutating func take(_ key: Key) -> ObjectContents? {
+            let place = Int(place(key))
+            guard place >= 0 else { return nil }
+            slots[place].isUsed = true
+            return slots[place].contents
+        }
 
-    private static func dropOne(_ entries: inout Entries) {
-        // The newest stands last, and is not the one to go.
-        while entries.slots.count > 1 {
-            if entries.hand >= entries.slots.count - 1 { entries.hand = 0 }
-            if entries.slots[entries.hand].isUsed {
-                entries.slots[entries.hand].isUsed = false
-                entries.hand += 1
-                continue
+        mutating func add(_ key: Key, _ contents: ObjectContents, _ share: Int) {
+            guard place(key) < 0 else { return }
+            let size = contents.bytes.count + Self.overhead
+            while bytes > 0, bytes + size > share { dropOne() }
+            bytes += size
+            let place = free >= 0 ? free : Int32(slots.count)
+            if free >= 0 {
+                free = slots[Int(free)].next
+            } else {
+                if slots.count == lists.count { spread() }
+                slots.append(Slot(key: key, next: -1))
             }
-            let gone = entries.slots[entries.hand]
-            entries.bytes -= gone.contents.bytes.count + overhead
-            entries.places[gone.key] = nil
-            let last = entries.slots.count - 1
-            entries.slots.swapAt(entries.hand, last - 1)
-            entries.places[entries.slots[entries.hand].key] = entries.hand
-            entries.slots.swapAt(last - 1, last)
-            entries.places[entries.slots[last - 1].key] = last - 1
-            entries.slots.removeLast()
-            return
+            let list = list(key)
+            slots[Int(place)] = Slot(key: key, contents: contents, next: lists[list])
+            lists[list] = place
         }
-        entries = Entries()
+
+        /// Lets go of the next that has not been used since it was last passed over. There is one.
+        private mutating func dropOne() {
+            while true {
+                if hand >= slots.count { hand = 0 }
+                defer { hand += 1 }
+                guard let contents = slots[hand].contents else { continue }
+                if slots[hand].isUsed {
+                    slots[hand].isUsed = false
+                    continue
+                }
+                unlink(hand)
+                bytes -= contents.bytes.count + Self.overhead
+                slots[hand].contents = nil
+                slots[hand].next = free
+                free = Int32(hand)
+                return
+            }
+        }
+
+        private mutating func unlink(_ gone: Int) {
+            let list = list(slots[gone].key)
+            if lists[list] == gone {
+                lists[list] = slots[gone].next
+                return
+            }
+            var place = Int(lists[list])
+            while slots[place].next != gone { place = Int(slots[place].next) }
+            slots[place].next = slots[gone].next
+        }
+
+        /// Makes twice as many lists, when all slots are full.
+        private mutating func spread() {
+            lists = Array(repeating: -1, count: max(lists.count * 2, 64))
+            for place in slots.indices {
+                let list = list(slots[place].key)
+                slots[place].next = lists[list]
+                lists[list] = Int32(place)
+            }
+        }
+
+        /// The number of bytes of contents.
+        var contentBytes: Int { slots.reduce(0) { $0 + ($1.contents?.bytes.count ?? 0) } }
     }
 
     /// The number of bytes of contents that are kept now.
     public var byteCount: Int {
-        parts.reduce(0) { $0 + $1.entries.withLock { $0.slots.reduce(0) { $0 + $1.contents.bytes.count } } }
+        parts.reduce(0) { $0 + $1.entries.withLock { $0.contentBytes } }
     }
 
     /// Lets everything go.

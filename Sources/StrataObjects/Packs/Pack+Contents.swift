@@ -62,10 +62,14 @@ extension Pack {
             } catch {
                 contents = try replacement(for: next.offset, of: offset, &deltas, error, reading)
             }
-            if !deltas.isEmpty { reading.cache?.keep(contents, number, next.offset) }
+            if Self.isKept(deltas.count) { reading.cache?.keep(contents, number, next.offset) }
         }
         return contents
     }
+
+    /// Whether a base is kept that is so many deltas below what was asked for: that of the object itself, which the next one is likely to be a delta of
+    /// too, and every fourth on the way. From there the others are made again sooner than room for all of them is found.
+    private static func isKept(_ distance: Int) -> Bool { distance & 3 == 1 }
 
     /// Another copy of the object at `place`, or of one that is a delta of it and has its delta in `deltas`, which is then taken out.
     private func replacement(

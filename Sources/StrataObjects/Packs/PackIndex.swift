@@ -82,8 +82,8 @@ final class PackIndex: Sendable {
 
     /// The first position whose name is not below `id`; `count` when there is none.
     ///
-    /// Names are as good as random, so that a guess from their leading bits is off by about the square root of their number: it is looked for
-    /// around there, in a few cache lines, before the rest is halved.
+    /// Names are as good as random, so that a guess from their leading bits is off by about the square root of their number, and a second one, from the
+    /// name that stands there, by the root of that: it is looked for around there, in a few cache lines, before the rest is halved.
     func lowerBound(_ id: ObjectID) -> Int {
         let slot = Int(id.word0 >> 56)
         var low = slot == 0 ? 0 : Int(file.be32(fanout + 4 * (slot - 1)))
@@ -91,9 +91,15 @@ final class PackIndex: Sendable {
         // Tables that were cut off or written over since they were checked.
         guard low <= high, high <= count else { return count }
         if high - low > 16 {
-            let span = UInt64(high - low)
-            let guess = low + Int(((id.word0 << 8) >> 32) * span >> 32)
-            var step = 8
+            let span = high - low
+            var guess = low + Self.share(of: span, id.word0 << 8)
+            let word = word(at: guess)
+            if word < id.word0 {
+                guess = min(guess + Self.share(of: span, (id.word0 - word) << 8), high - 1)
+            } else {
+                guess = max(guess - Self.share(of: span, (word - id.word0) << 8), low)
+            }
+            var step = 3
             if isBelow(guess, id) {
                 low = guess + 1
                 while low + step < high {
@@ -122,6 +128,10 @@ final class PackIndex: Sendable {
         }
         return low
     }
+
+    /// So much of `span`, which is below 2^32, as `part` is of 2^64.
+    @inline(__always)
+    private static func share(of span: Int, _ part: UInt64) -> Int { Int((part >> 32) * UInt64(span) >> 32) }
 
     @inline(__always)
     private func isBelow(_ position: Int, _ id: ObjectID) -> Bool {
