@@ -1,15 +1,16 @@
-package import Synchronization
+public import Synchronization
 
 /// A reference that is set once and read by many threads: what is made lazily and then stays.
 ///
-/// Does what the standard library's `AtomicLazyReference` does, which looks its type up at run time on every load.
+/// Does what the standard library's `AtomicLazyReference` does, which looks its type up at run time on every load. Public because only what is public
+/// is inlined, and made for its type, in other modules: for the package alone it would be as slow.
 ///
 /// Sendable because the word is atomic, is set once, and holds the object, itself Sendable, until deinit, which runs when nobody reads any more.
 @safe
-package struct OnceReference<Object: AnyObject & Sendable>: ~Copyable, @unchecked Sendable {
+public struct OnceReference<Object: AnyObject & Sendable>: ~Copyable, @unchecked Sendable {
     @usableFromInline let word = Atomic<UInt>(0)
 
-    @inlinable package init() {}
+    @inlinable public init() {}
 
     deinit {
         let bits = word.load(ordering: .acquiring)
@@ -20,14 +21,14 @@ package struct OnceReference<Object: AnyObject & Sendable>: ~Copyable, @unchecke
 
     /// The object, if it has been set.
     @inlinable @inline(__always)
-    package func load() -> Object? {
+    public func load() -> Object? {
         guard let pointer = unsafe UnsafeRawPointer(bitPattern: word.load(ordering: .acquiring)) else { return nil }
         return unsafe Unmanaged<Object>.fromOpaque(pointer).takeUnretainedValue()
     }
 
     /// Sets the object if none has been set, and gives the one that is.
     @inlinable
-    package func storeIfNil(_ object: Object) -> Object {
+    public func storeIfNil(_ object: Object) -> Object {
         let new = unsafe Unmanaged.passRetained(object)
         let bits = unsafe UInt(bitPattern: new.toOpaque())
         let (isStored, old) = word.compareExchange(expected: 0, desired: bits, ordering: .acquiringAndReleasing)

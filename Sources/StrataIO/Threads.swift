@@ -11,23 +11,37 @@ package enum Threads {
         let work = Work(count: count, body)
         var threads: [pthread_t] = []
         for _ in 1..<count {
-            var thread = pthread_t()
-            let context = unsafe Unmanaged.passRetained(work).toOpaque()
-            let failure = unsafe pthread_create(
-                &thread, nil,
-                { context in
-                    guard let context = unsafe context else { return nil }
-                    unsafe Unmanaged<Work>.fromOpaque(context).takeRetainedValue().run()
-                    return nil
-                }, context)
-            if failure != 0 {
-                unsafe Unmanaged<Work>.fromOpaque(context).release()
-                break
-            }
+            guard let thread = create({ work.run() }) else { break }
             threads.append(thread)
         }
         work.run()
         for thread in threads { pthread_join(thread, nil) }
+    }
+
+    /// Runs `body` on a thread of its own, for which nobody waits; false where the system gives no more threads.
+    package static func start(_ body: @escaping @Sendable () -> Void) -> Bool {
+        guard let thread = create(body) else { return false }
+        pthread_detach(thread)
+        return true
+    }
+
+    private static func create(_ body: @escaping @Sendable () -> Void) -> pthread_t? {
+        final class Body: Sendable {
+            let run: @Sendable () -> Void
+            init(_ run: @escaping @Sendable () -> Void) { self.run = run }
+        }
+        var thread = pthread_t()
+        let context = unsafe Unmanaged.passRetained(Body(body)).toOpaque()
+        let failure = unsafe pthread_create(
+            &thread, nil,
+            { context in
+                guard let context = unsafe context else { return nil }
+                unsafe Unmanaged<Body>.fromOpaque(context).takeRetainedValue().run()
+                return nil
+            }, context)
+        if failure == 0 { return thread }
+        unsafe Unmanaged<Body>.fromOpaque(context).release()
+        return nil
     }
 
     /// The number of processors.

@@ -109,6 +109,7 @@ extension ObjectID {
     }
 
     /// Calls `body` with the lower-case hexadecimal digits, 40 or 64 bytes, without allocating.
+    @inlinable
     public func withHex<R, E: Error>(_ body: (Span<UInt8>) throws(E) -> R) throws(E) -> R {
         var digits: [8 of UInt64] = .init(repeating: 0)
         let words: [4 of UInt64] = [word0, word1, word2, word3]

@@ -46,12 +46,16 @@ import Testing
         }
     }
 
-    /// Alternates that are named where none were.
-    @Test func alternatesThatCome() throws {
+    /// Alternates that are named where none were, perhaps after something else has come there.
+    @Test(arguments: [false, true]) func alternatesThatCome(_ afterAnotherFile: Bool) throws {
         let (one, other) = (try SampleRepository(.sha1, commits: 2), try SampleRepository(.sha1, commits: 3))
         let new = try #require(ObjectID(hex: other.git("rev-parse", "main").prefix(40)))
         let store = one.reader()
         for _ in 0..<2 { #expect(try !store.contains(new)) }
+        if afterAnotherFile {
+            try replace(one.objects.appending("info/packs"), with: Array("P pack-1.pack\n".utf8))
+            for _ in 0..<2 { #expect(try !store.contains(new)) }
+        }
         try replace(one.objects.appending("info/alternates"), with: Array("\(other.objects)\n".utf8))
         #expect(try store.contains(new))
     }

@@ -12,33 +12,45 @@ final class BatchAhead {
     typealias Found = Result<(info: ObjectInfo, contents: ObjectContents?)?, ObjectError>
 
     private var ids: [ObjectID] = []
-    private var found: [Found?] = []
     private var next = 0
-    private let threads = Threads.processorCount
+    private var work: Work?
+    /// What came of the share that the next belongs to.
+    private var found: [Found] = []
+    private let crew = Crew(count: min(Threads.processorCount, mostThreads) - 1)
 
     /// The most lines that are looked ahead, and bytes of contents that are kept for them.
     private static let lines = 1024
     private static let bytes = 32 << 20
     /// Fewer are not worth a thread.
     private static let fewest = 64
+    private static let mostThreads = 16
+
+    deinit { work?.stop() }
 
     /// What was found of `id`, if it comes next and has been looked for.
     func take(_ id: ObjectID) -> Found? {
-        guard next < ids.count else { return nil }
+        guard let work else { return nil }
         guard ids[next] == id else {
             // The lines were not understood alike: no more than time is lost.
-            next = ids.count
+            end()
             return nil
         }
-        defer {
-            found[next] = nil
-            next += 1
-        }
-        return found[next]
+        let place = next % Work.share
+        if place == 0 { found = work.finish(next / Work.share) }
+        let answer = place < found.count ? found[place] : nil
+        next += 1
+        if next == ids.count { end() }
+        return answer
     }
 
     /// Whether all that was looked for has been taken.
-    var isUsedUp: Bool { next == ids.count }
+    var isUsedUp: Bool { work == nil }
+
+    private func end() {
+        work?.stop()
+        work = nil
+        found = []
+    }
 
     /// Looks for the objects that whole lines of `input` name, each by `look` on any thread.
     func look(
@@ -46,8 +58,8 @@ final class BatchAhead {
         _ look: @escaping @Sendable (ObjectID) -> Found
     ) {
         ids.removeAll(keepingCapacity: true)
-        if threads > 1 { parse(input, algorithm, end, splitsLines) }
-        lookAtAll(look)
+        if Threads.processorCount > 1 { parse(input, algorithm, end, splitsLines) }
+        begin(look)
     }
 
     /// Looks for the next objects of a walk.
@@ -58,17 +70,17 @@ final class BatchAhead {
     ) throws(E) -> [ObjectID] {
         ids.removeAll(keepingCapacity: true)
         while ids.count < Self.lines, let id = try next() { ids.append(id) }
-        defer { lookAtAll(look) }
+        defer { begin(look) }
         return ids
     }
 
-    private func lookAtAll(_ look: @escaping @Sendable (ObjectID) -> Found) {
-        found.removeAll(keepingCapacity: true)
+    private func begin(_ look: @escaping @Sendable (ObjectID) -> Found) {
+        end()
         next = 0
-        guard threads > 1, ids.count >= Self.fewest else { return ids.removeAll(keepingCapacity: true) }
-        let work = Work(ids)
-        Threads.run(min(threads, ids.count / Self.fewest + 1, 16)) { _ in work.run(look) }
-        found = work.all()
+        guard Threads.processorCount > 1, ids.count >= Self.fewest else { return }
+        let work = Work(ids, look)
+        crew.begin(ids.count / Self.fewest) { work.help() }
+        self.work = work
     }
 
     private func parse(_ input: ArraySlice<UInt8>, _ algorithm: HashAlgorithm, _ end: UInt8, _ splitsLines: Bool) {
@@ -87,40 +99,62 @@ final class BatchAhead {
         }
     }
 
-    /// What the threads share.
+    /// What the threads share: the ids are taken in shares, in their order, by whoever has nothing to do, and by the one that answers when it comes to a
+    /// share that is not done.
     private final class Work: Sendable {
         private let ids: [ObjectID]
+        private let look: @Sendable (ObjectID) -> Found
+        /// The next share that nobody has taken.
         private let next = Atomic<Int>(0)
+        /// The bytes of all contents so far.
         private let bytes = Atomic<Int>(0)
-        private let found: Mutex<[Found?]>
+        private let done: Monitor<[[Found]?]>
 
         /// So many are taken at once.
-        private static let share = 32
+        static let share = 32
 
-        init(_ ids: [ObjectID]) {
+        init(_ ids: [ObjectID], _ look: @escaping @Sendable (ObjectID) -> Found) {
             self.ids = ids
-            found = Mutex(Array(repeating: nil, count: ids.count))
+            self.look = look
+            done = Monitor(Array(repeating: nil, count: (ids.count + Self.share - 1) / Self.share))
         }
 
-        func run(_ look: (ObjectID) -> Found) {
-            var mine: [Found] = []
-            while bytes.load(ordering: .relaxed) < BatchAhead.bytes {
-                let start = next.add(Self.share, ordering: .relaxed).oldValue
-                guard start < ids.count else { return }
-                mine.removeAll(keepingCapacity: true)
-                var size = 0
-                for id in ids[start..<min(start + Self.share, ids.count)] {
-                    let answer = look(id)
-                    if case .success(let answer?) = answer { size += answer.contents?.bytes.count ?? 0 }
-                    mine.append(answer)
-                }
-                bytes.add(size, ordering: .relaxed)
-                found.withLock { found in
-                    for (place, answer) in mine.enumerated() { found[start + place] = answer }
-                }
+        /// No more shares are taken.
+        func stop() { next.store(ids.count, ordering: .relaxed) }
+
+        /// Takes shares for as long as there are any, and room for what they give.
+        func help() {
+            while bytes.load(ordering: .relaxed) < BatchAhead.bytes, takeShare() {}
+        }
+
+        /// What came of a share, perhaps not to its end.
+        func finish(_ number: Int) -> [Found] {
+            func take(_ done: inout [[Found]?]) -> [Found]? {
+                defer { done[number] = nil }
+                return done[number]
+            }
+            while true {
+                if let found = done.withLock(take) { return found }
+                // Rather than wait for another thread, do what comes after.
+                if !takeShare() { return done.wait(until: .never, for: take) ?? [] }
             }
         }
 
-        func all() -> [Found?] { found.withLock { $0 } }
+        private func takeShare() -> Bool {
+            let number = next.add(1, ordering: .relaxed).oldValue
+            let start = number * Self.share
+            guard start < ids.count else { return false }
+            var found: [Found] = []
+            for id in ids[start..<min(start + Self.share, ids.count)] {
+                if bytes.load(ordering: .relaxed) >= BatchAhead.bytes { break }
+                let answer = look(id)
+                if case .success(let answer?) = answer, let contents = answer.contents {
+                    bytes.add(contents.bytes.count, ordering: .relaxed)
+                }
+                found.append(answer)
+            }
+            done.change { $0[number] = found }
+            return true
+        }
     }
 }

@@ -79,7 +79,7 @@ public struct FileStat: Sendable, Hashable {
         var info = Glibc.stat()
         let result = Disk.attempt {
             unsafe name.withUnsafeBufferPointer { name in
-                guard let name = unsafe name.baseAddress else { return -1 }
+                guard let name = name.baseAddress else { return -1 }
                 return Int(unsafe fstatat(directory.rawValue, name, &info, 0))
             }
         }

@@ -64,6 +64,9 @@ public struct StatStamp: Sendable {
 
     /// Whether the file, whose stamp is now this one, is as it was when `earlier` was taken.
     public func provesUnchanged(since earlier: StatStamp) -> Bool { self == earlier && !earlier.isRacy }
+
+    /// The same, asked of the earlier stamp: whether the file is, as `now` says of it, what it was.
+    public func isStill(_ now: FileStat?) -> Bool { StatStamp(now, takenAt: takenAt).provesUnchanged(since: self) }
 }
 
 extension StatStamp: Hashable {

@@ -59,7 +59,7 @@ final class CatalogSnapshot: Sendable {
     /// The first answer that a copy of the object gives. A copy or a source that cannot be read does not hide another.
     @inline(__always)
     func search<Answer>(
-        _ id: ObjectID, _ body: (PackedLocation) throws(ObjectError) -> Answer?
+        _ id: ObjectID, _ body: (IndexPlace) throws(ObjectError) -> Answer?
     ) -> Finding<Answer> {
         var search = Search(failure: failure)
         if let merged = mergedNow.load() {
@@ -107,7 +107,7 @@ final class CatalogSnapshot: Sendable {
     @inline(__always)
     func look<Answer>(
         in source: any IndexSource, _ id: ObjectID, _ search: inout Search,
-        _ body: (PackedLocation) throws(ObjectError) -> Answer?
+        _ body: (IndexPlace) throws(ObjectError) -> Answer?
     ) -> Answer? {
         do throws(ObjectError) {
             guard let table = try source.table() else {
@@ -119,7 +119,7 @@ final class CatalogSnapshot: Sendable {
                 try table.checkSearch(for: id)
                 return nil
             }
-            if let answer = try body(try table.location(at: position)) { return answer }
+            if let answer = try body(IndexPlace(table: table, position: position)) { return answer }
             search.hasVanished = true
         } catch {
             search.failure = search.failure ?? error

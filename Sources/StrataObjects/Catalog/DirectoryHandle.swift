@@ -10,6 +10,8 @@ import SystemPackage
 /// A process has only so many open at one time: they are a convenience, and descriptors may be scarce.
 final class DirectoryHandle: Sendable {
     private let descriptor: Int32
+    /// The directory `info` in it, and how it looked; it may not be there, or be a link.
+    private let info: (descriptor: Int32, stamp: StatStamp)?
 
     private static let most = 128
     private static let count = Atomic<Int>(0)
@@ -22,13 +24,26 @@ final class DirectoryHandle: Sendable {
             return nil
         }
         descriptor = unsafe open(path.bytes, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        info = Self.info(in: descriptor)
         var found = stat()
         guard descriptor >= 0, unsafe fstatat(descriptor, "pack", &found, AT_SYMLINK_NOFOLLOW) == 0,
             found.st_mode & S_IFMT == S_IFDIR, UInt64(found.st_ino) == pack.inode, UInt64(found.st_dev) == pack.device
         else { return nil }
     }
 
+    private static func info(in directory: Int32) -> (Int32, StatStamp)? {
+        let flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC
+        let opened = directory < 0 ? -1 : unsafe openat(directory, "info", flags)
+        if opened < 0 { return nil }
+        guard let stamp = try? StatStamp.of(FileDescriptor(rawValue: opened), at: infoPath) else {
+            close(opened)
+            return nil
+        }
+        return (opened, stamp)
+    }
+
     deinit {
+        if let info { close(info.descriptor) }
         if descriptor >= 0 { close(descriptor) }
         Self.count.wrappingSubtract(1, ordering: .relaxed)
     }
@@ -47,6 +62,17 @@ final class DirectoryHandle: Sendable {
             }
         }
     }
+
+    /// Whether nothing has come to `info`, or gone from there, since the directory was opened. Where it changed just before, that cannot be told.
+    var provesInfoUnchanged: Bool {
+        guard let info, let now = try? FileStat.fstat(FileDescriptor(rawValue: info.descriptor), at: Self.infoPath)
+        else {
+            return false
+        }
+        return info.stamp.isStill(now)
+    }
+
+    private static let infoPath: FilePath = "info"
 
     /// How the directory of the loose objects whose first byte is `byte` looks now; nil when the kernel does not say.
     func shardStamp(_ byte: UInt8) -> StatStamp? {

@@ -41,6 +41,14 @@ extension IndexTable {
     }
 }
 
+/// Where an index has an object. Where that is in a pack is looked up by who needs it.
+struct IndexPlace {
+    let table: any IndexTable
+    let position: Int
+
+    var location: PackedLocation { get throws(ObjectError) { try table.location(at: position) } }
+}
+
 /// Where an object is in a pack.
 struct PackedLocation {
     let pack: Pack

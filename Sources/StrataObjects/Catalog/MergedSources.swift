@@ -57,7 +57,7 @@ final class MergedSources: Sendable {
     @inline(__always)
     func search<Answer>(
         _ id: ObjectID, _ search: inout CatalogSnapshot.Search,
-        _ body: (PackedLocation) throws(ObjectError) -> Answer?
+        _ body: (IndexPlace) throws(ObjectError) -> Answer?
     ) -> Answer? {
         for place in index.candidates(id) {
             let (number, position) = index.source(at: place)
@@ -68,7 +68,7 @@ final class MergedSources: Sendable {
                 // Were the file cut off, the id would read as zeros.
                 try table.checkWhole()
                 guard isIt else { continue }
-                if let answer = try body(try table.location(at: position)) { return answer }
+                if let answer = try body(IndexPlace(table: table, position: position)) { return answer }
                 search.hasVanished = true
             } catch {
                 search.failure = search.failure ?? error

@@ -3,7 +3,7 @@ import StrataModel
 import SystemPackage
 
 /// One object directory of a repository, its own or an alternate, as it was listed.
-struct ObjectDirectory: Sendable {
+final class ObjectDirectory: Sendable {
     let path: BytePath
     /// The path without symbolic links.
     let real: BytePath
@@ -25,12 +25,14 @@ struct ObjectDirectory: Sendable {
         do throws(FileError) {
             let (pack, alternates) = (path.appending("pack").filePath, path.appending("info/alternates").filePath)
             identity = try StatStamp.of(path.filePath)
-            self.pack = (pack, try StatStamp.of(pack))
+            let packStamp = try StatStamp.of(pack)
+            // Before the alternates: what comes after it shows there.
+            handle = DirectoryHandle(path, pack: packStamp)
+            self.pack = (pack, packStamp)
             self.alternates = (alternates, try StatStamp.of(alternates))
         } catch {
             throw .unavailable(error)
         }
-        handle = DirectoryHandle(path, pack: pack.stamp)
     }
 
     /// Whether both are one directory, and not only in the same place.
@@ -42,15 +44,16 @@ struct ObjectDirectory: Sendable {
     var mayBeStale: Bool {
         // By its path: were this directory another now, it would show here.
         if Self.mayBeStale(pack) { return true }
-        if alternates.stamp.isAbsent, handle?.contains(Self.alternatesName.span) == false { return false }
+        if alternates.stamp.isAbsent, let handle {
+            if handle.provesInfoUnchanged || handle.contains(Self.alternatesName.span) == false { return false }
+        }
         return Self.mayBeStale(alternates)
     }
 
     private static let alternatesName = "info/alternates".utf8CString.map { $0 }
 
     private static func mayBeStale(_ one: (path: FilePath, stamp: StatStamp)) -> Bool {
-        guard let now = try? StatStamp.of(one.path) else { return true }
-        return !now.provesUnchanged(since: one.stamp)
+        do throws(FileError) { return !one.stamp.isStill(try FileStat.stat(one.path)) } catch { return true }
     }
 
     /// Whether there is a file for a loose object. That there is none is so only if the directory is not stale after that.
@@ -60,5 +63,7 @@ struct ObjectDirectory: Sendable {
     }
 
     /// How its loose objects are looked up.
-    func reading(asKnown: Bool) -> ShardReading { ShardReading(asKnown: asKnown) { handle?.shardStamp($0) } }
+    func reading(asKnown: Bool) -> ShardReading {
+        ShardReading(asKnown: asKnown) { [handle] in handle?.shardStamp($0) }
+    }
 }

@@ -34,8 +34,8 @@ extension FilesObjectStore {
 
     /// Whether a pack has the object.
     func isPacked(_ id: ObjectID, in snapshot: CatalogSnapshot) -> Bool {
-        let found = snapshot.search(id) { location throws(ObjectError) -> Bool? in
-            try location.info([.kind, .size]) != nil ? true : nil
+        let found = snapshot.search(id) { place throws(ObjectError) -> Bool? in
+            try place.location.info([.kind, .size]) != nil ? true : nil
         }
         if case .found = found { return true }
         return false

@@ -2,7 +2,8 @@ public import StrataModel
 
 extension FilesObjectStore {
     public func stream(_ id: ObjectID, limit: Int) throws(ObjectError) -> (any ObjectStream)? {
-        let found: (any ObjectStream)? = try find(id) { location throws(ObjectError) -> (any ObjectStream)? in
+        let found: (any ObjectStream)? = try find(id) { place throws(ObjectError) -> (any ObjectStream)? in
+            let location = try place.location
             guard let data = try location.pack.open() else { return nil }
             let entry = try location.pack.entry(data, at: location.offset)
             if case .object(let kind) = entry.body {

@@ -32,8 +32,8 @@ extension FilesObjectStore {
         _ id: ObjectID, _ header: ObjectHeader?, _ syncing: ObjectWriting.Syncing
     ) throws(ObjectError) -> Bool {
         let snapshot = catalog.current()
-        let packed = snapshot.search(id) { location throws(ObjectError) -> Bool? in
-            freshened.mark(location.pack) ? true : nil
+        let packed = snapshot.search(id) { place throws(ObjectError) -> Bool? in
+            freshened.mark(try place.location.pack) ? true : nil
         }
         if case .found = packed { return true }
         if try writer.freshen(id, header, syncing) { return true }

@@ -95,8 +95,8 @@ public final class FilesObjectStore: ObjectStore {
     public func info(of id: ObjectID, _ fields: ObjectFields) throws(ObjectError) -> ObjectInfo? {
         if let found = try find(
             id,
-            packed: { location throws(ObjectError) in
-                try location.info(fields)
+            packed: { place throws(ObjectError) in
+                try place.location.info(fields)
             },
             loose: { directory throws(ObjectError) in
                 try directory.loose.info(of: id, fields)
@@ -110,8 +110,9 @@ public final class FilesObjectStore: ObjectStore {
 
     public func read(_ id: ObjectID, limit: Int) throws(ObjectError) -> ObjectContents? {
         let limit = min(limit, 1 << 40)
-        let found = try find(id) { location throws(ObjectError) in
-            try location.read(reading(limit, without: location.pack))
+        let found = try find(id) { place throws(ObjectError) in
+            let location = try place.location
+            return try location.read(reading(limit, without: location.pack))
         } loose: { directory throws(ObjectError) in
             try directory.loose.read(id, limit: limit)
         }
@@ -123,7 +124,8 @@ public final class FilesObjectStore: ObjectStore {
     func reading(_ limit: Int, without pack: Pack) -> PackReading {
         PackReading(limit: limit, cache: catalog.cache) { id throws(ObjectError) in
             let snapshot = self.catalog.current()
-            let found = snapshot.search(id) { location throws(ObjectError) -> ObjectContents? in
+            let found = snapshot.search(id) { place throws(ObjectError) -> ObjectContents? in
+                let location = try place.location
                 guard location.pack !== pack else { return nil }
                 // Two packs that lie could lead to each other without end.
                 return try location.read(PackReading(limit: limit, cache: self.catalog.cache, otherCopy: nil))
@@ -146,7 +148,7 @@ public final class FilesObjectStore: ObjectStore {
     @inline(__always)
     func find<Answer>(
         _ id: ObjectID,
-        packed: (PackedLocation) throws(ObjectError) -> Answer?,
+        packed: (IndexPlace) throws(ObjectError) -> Answer?,
         loose: (ObjectDirectory) throws(ObjectError) -> Answer?
     ) throws(ObjectError) -> Answer? {
         guard id.algorithm == algorithm else { return nil }

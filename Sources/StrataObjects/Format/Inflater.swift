@@ -1,6 +1,5 @@
 import CDeflate
 import CZlib
-import Synchronization
 
 /// Why a zlib stream cannot be used.
 struct InflateFailure: Error {
@@ -46,11 +45,7 @@ final class Inflater {
 
     // MARK: - Lending
 
-    /// Inflaters that nobody uses, at most as many as threads have used at once.
-    private static let idle = Mutex<[Idle]>([])
-
-    /// An inflater that nobody uses may go to another thread.
-    private struct Idle: @unchecked Sendable { let inflater: Inflater }
+    private static let idle = IdleInflaters()
 
     /// Lends `body` an inflater that nobody else uses meanwhile.
     @inline(__always)
@@ -58,15 +53,12 @@ final class Inflater {
         _ failed: (InflateFailure) -> E, _ body: (Inflater) throws(E) -> R
     ) throws(E) -> R {
         let lent: Inflater
-        if let idle = idle.withLock({ $0.popLast() }) {
-            lent = idle.inflater
+        if let idle = idle.take() {
+            lent = idle
         } else {
             do throws(InflateFailure) { lent = try Inflater() } catch { throw failed(error) }
         }
-        defer {
-            let idle = Idle(inflater: lent)
-            Self.idle.withLock { if $0.count < 64 { $0.append(idle) } }
-        }
+        defer { idle.give(lent) }
         return try body(lent)
     }
 

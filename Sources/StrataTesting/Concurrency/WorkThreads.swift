@@ -9,7 +9,7 @@ enum WorkThreads {
     /// - Returns: whether all had ended by `deadline`. Those that had not are left to themselves: there is no way to stop a thread that waits.
     static func run(_ count: Int, until deadline: Deadline, _ body: @escaping @Sendable (Int) -> Void) -> Bool {
         let work = Work(count, body)
-        for _ in 0..<count where !start(work) {
+        for _ in 0..<count where !Threads.start({ work.run() }) {
             // Without a thread there is one less beside the others.
             work.leave()
         }
@@ -20,25 +20,6 @@ enum WorkThreads {
             pause = min(pause * 2, 500)
         }
         return true
-    }
-
-    private static func start(_ work: Work) -> Bool {
-        var thread = pthread_t()
-        let passed = unsafe Unmanaged.passRetained(work).toOpaque()
-        let failure = unsafe pthread_create(
-            &thread, nil,
-            { argument in
-                if let argument = unsafe argument {
-                    unsafe Unmanaged<Work>.fromOpaque(argument).takeRetainedValue().run()
-                }
-                return nil
-            }, passed)
-        if failure == 0 {
-            pthread_detach(thread)
-        } else {
-            unsafe Unmanaged<Work>.fromOpaque(passed).release()
-        }
-        return failure == 0
     }
 
     private final class Work: Sendable {
