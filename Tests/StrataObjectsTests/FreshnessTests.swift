@@ -98,6 +98,35 @@ import Testing
         #expect(try store.abbreviationLength(of: ids[0], minimum: 4) > 4)
     }
 
+    /// A store that never looks again answers from lists of loose objects, but of what it writes itself it knows, and what it has too many of it asks
+    /// the system for.
+    @Test func looseObjectsAreListedOnceWhereNobodyWrites() throws {
+        let repository = try SampleRepository(.sha1, commits: 2)
+        func blob(_ text: String) throws -> ObjectID {
+            try #require(
+                ObjectID(hex: repository.git(["hash-object", "-w", "--stdin"], stdin: Array(text.utf8)).prefix(40)))
+        }
+        let first = try blob("first")
+        let never = repository.reader().refreshing(.never)
+        #expect(try never.contains(first))
+        #expect(try !never.contains(.zero(.sha1)))
+        let bytes = Array("mine".utf8)
+        let mine = try never.write(.blob, bytes.span, durability: nil)
+        #expect(try never.contains(mine) && never.read(mine)?.bytes == bytes)
+
+        let path = BytePath(repository.objects)
+        let shards = LooseShards(path, .sha1, limit: 0)
+        #expect(!shards.knowsAbsent(first) && !shards.knowsAbsent(.zero(.sha1)))
+        let all = LooseShards(path, .sha1)
+        #expect(!all.knowsAbsent(first) && !all.knowsAbsent(mine) && all.knowsAbsent(.zero(.sha1)))
+        let later = try blob("later")
+        #expect(LooseShards(path, .sha1).knowsAbsent(later) == false)
+        all.forget(first.byte(at: 0))
+        #expect(!all.knowsAbsent(.zero(.sha1)))
+        let nowhere = LooseShards(path.appending("nowhere"), .sha1)
+        #expect(nowhere.knowsAbsent(first))
+    }
+
     /// What a store has written itself it knows of.
     @Test func whatWasWrittenHereIsKnown() throws {
         let repository = try SampleRepository(.sha1, commits: 2)

@@ -120,10 +120,9 @@ final class ObjectBatch {
     func answerAll(isUnordered: Bool, withContents: Bool) throws(CommandExit) {
         let order = isUnordered ? ObjectOrder.asStored(repeating: false) : .byID
         let cursor = try asking { () throws(ObjectError) in try objects.cursor(order) }
-        // Of a copy in one of several places these say the same.
-        if !fields.isEmpty || withContents, fields.isSubset(of: [.kind, .size]) {
-            return try answerAhead(cursor, withContents)
-        }
+        // Of a copy in one of several places these say the same. Without contents the walk, which knows the place, is faster than two threads that look
+        // for it.
+        if withContents, fields.isSubset(of: [.kind, .size]) { return try answerAhead(cursor) }
         while let id = try asking({ () throws(ObjectError) in try cursor.next() }) {
             guard let (info, contents) = try look(id, withContents, in: cursor) else {
                 report("missing", Bytes(id.hex)[...])
@@ -134,23 +133,23 @@ final class ObjectBatch {
         }
     }
 
-    /// The same, many objects at a time.
-    private func answerAhead(_ cursor: any ObjectCursor, _ withContents: Bool) throws(CommandExit) {
+    /// The same with contents, many objects at a time.
+    private func answerAhead(_ cursor: any ObjectCursor) throws(CommandExit) {
         let (objects, fields) = (objects, fields)
         while true {
             let ids = try asking { () throws(ObjectError) in
                 try ahead.look(along: { () throws(ObjectError) in try cursor.next() }) {
-                    Self.look($0, withContents, fields, in: objects)
+                    Self.look($0, true, fields, in: objects)
                 }
             }
             if ids.isEmpty { return }
             for id in ids {
-                guard let (info, contents) = try look(id, withContents, in: nil) else {
+                guard let (info, contents) = try look(id, true, in: nil) else {
                     report("missing", Bytes(id.hex)[...])
                     continue
                 }
                 if request.filter?.leavesOut(info) ?? false { continue }
-                try write(id, info, contents, rest: [], mode: nil, withContents)
+                try write(id, info, contents, rest: [], mode: nil, true)
             }
         }
     }

@@ -1,4 +1,6 @@
+import StrataIO
 import StrataModel
+import SystemPackage
 
 extension FilesObjectStore {
     /// All packs at one moment.
@@ -39,6 +41,16 @@ extension FilesObjectStore {
             if let newer = catalog.refresh(after: snapshot, force: true) { snapshot = newer }
         } while patience.wait()
         throw vanishing()
+    }
+
+    /// Whether the file at `path` is the index of one of its packs.
+    func hasPack(indexedBy path: FilePath) -> Bool {
+        guard let name = path.lastComponent, let file = try? FileStat.stat(path) else { return false }
+        return catalog.current().sources.contains { source in
+            let other = source.path.filePath
+            guard other.lastComponent == name, let found = try? FileStat.stat(other) else { return false }
+            return found.isSameFile(as: file)
+        }
     }
 
     /// The loose objects whose first byte is `byte`, of all directories or of one, and those that have gone from there into packs that `tables`, of

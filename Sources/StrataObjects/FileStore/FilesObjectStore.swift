@@ -158,6 +158,7 @@ public final class FilesObjectStore: ObjectStore {
             case .found(let answer): return .found(answer)
             case .missing(var failure, let hasVanished):
                 for directory in snapshot.directories {
+                    if refresh == .never, directory.loose.shards.knowsAbsent(id) { continue }
                     do throws(ObjectError) {
                         if let answer = try loose(directory) { return .found(answer) }
                     } catch {

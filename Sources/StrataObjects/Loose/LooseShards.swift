@@ -31,6 +31,20 @@ final class LooseShards: Sendable {
         self.limit = limit
     }
 
+    /// Whether a list that was made once, now if it has not been, tells that there is no such object. Never, when there are too many to keep, or this
+    /// process has written some: then asking the system costs less.
+    func knowsAbsent(_ id: ObjectID) -> Bool {
+        let byte = id.byte(at: 0)
+        let (known, isUseful) = state.withLock { ($0.shards[byte], $0.forgotten == 0 && $0.count < limit) }
+        guard isUseful, let ids = try? known?.ids ?? ids(byte) else { return false }
+        var (low, high) = (0, ids.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if ids[middle] < id { low = middle + 1 } else { high = middle }
+        }
+        return low == ids.count || ids[low] != id
+    }
+
     /// The directory of the objects whose first byte is `byte`.
     func path(_ byte: UInt8) -> BytePath { directory.appending(Self.name(byte)) }
 
@@ -69,6 +83,7 @@ final class LooseShards: Sendable {
             state.count += shard.ids.count - (state.shards.updateValue(shard, forKey: byte)?.ids.count ?? 0)
             while state.count > limit, let other = state.shards.keys.first(where: { $0 != byte }) {
                 state.count -= state.shards.removeValue(forKey: other)?.ids.count ?? 0
+                state.forgotten += 1
             }
         }
     }

@@ -21,8 +21,8 @@ extension PackIndexer {
                 "Cannot open existing pack idx file for '\(name)'")
         }
         let old = try PackIndex(file, algorithm: algorithm)
-        let checks = checks(pack)
-        let (scan, packFile, foreign) = try examine(pack, checks)
+        let checks = checks(pack, index: name)
+        let (scan, packFile, foreign) = try examine(pack, checks, index: old)
         let missing = try checks.finish(Pack(BytePath(pack), index: old))
         let found = PackReport(
             scan, in: packFile, end: packFile.count - algorithm.byteCount, foreignLinks: foreign,

@@ -146,33 +146,53 @@ public struct PackIndexer: Sendable {
     }
 
     /// What is done with each object of `pack`.
-    func checks(_ pack: FilePath) -> ReceivedChecks {
+    ///
+    /// - Parameter index: its index, where there is one. The objects of a pack that the store has are not compared with themselves.
+    func checks(_ pack: FilePath, index: FilePath? = nil) -> ReceivedChecks {
+        let isOwn = index.map { (store as? FilesObjectStore)?.hasPack(indexedBy: $0) ?? false } ?? false
         let problems = self.problems.map { ProblemReport($0).inTurn }
         let links =
             objectRules != nil || requiresLinks
             ? ReceivedLinks(shallow: shallow, limit: limits.links, pack: pack.string, tell: problems) : nil
         return ReceivedChecks(
-            store: store, limits: limits,
+            store: store, hasPack: isOwn, limits: limits,
             syntax: objectRules.map { ReceivedSyntax(algorithm, rules: $0, tell: problems) }, links: links,
             requiresLinks: requiresLinks, tell: problems)
     }
 
     /// Reads a pack that is there and names its objects.
+    ///
+    /// - Parameter index: says where its entries stand, if there is one: then several threads read them.
     func examine(
-        _ pack: FilePath, _ checks: ReceivedChecks
+        _ pack: FilePath, _ checks: ReceivedChecks, index: PackIndex? = nil
     ) throws(ObjectError) -> (scan: PackScan, file: MappedBytes, foreign: Int) {
         guard let file = try MappedBytes(BytePath(pack)) else {
             throw ObjectError(
                 .unavailable, file: pack.string, errno: Errno.noSuchFileOrDirectory.rawValue,
                 "could not open '\(pack)' for reading: \(Errno.noSuchFileOrDirectory)")
         }
-        let input = PackInput(file, algorithm: algorithm, limit: maxInputSize)
-        let scan = try PackScan(input, algorithm, limits, checks: checks, progress: report(.indexing))
-        if try input.fill(1) { throw junk(input.name) }
+        let scan: PackScan
+        if let known = byThreads(file, index, checks) { scan = known } else { scan = try inOrder(file, checks) }
         whenRead?()
         let end = file.count - algorithm.byteCount
         try requireAll(try resolve(scan, in: file, end: end, checks))
         return (scan, file, try checks.finish(scan, in: file, end: end, report(.checkingObjects)))
+    }
+
+    private func inOrder(_ file: MappedBytes, _ checks: ReceivedChecks) throws(ObjectError) -> PackScan {
+        let input = PackInput(file, algorithm: algorithm, limit: maxInputSize)
+        let scan = try PackScan(input, algorithm, limits, checks: checks, progress: report(.indexing))
+        if try input.fill(1) { throw junk(input.name) }
+        return scan
+    }
+
+    /// What is told of each object comes in the order of the pack: where there may be something to tell, one thread reads it.
+    private func byThreads(_ file: MappedBytes, _ index: PackIndex?, _ checks: ReceivedChecks) -> PackScan? {
+        guard let index, threadCount > 1, objectRules == nil, !requiresLinks, index.count >= 2 * threadCount,
+            UInt64(file.count) <= maxInputSize ?? .max
+        else { return nil }
+        return PackScan(
+            file, as: index, threads: threadCount, limits, checks: checks, progress: report(.indexing))
     }
 
     // MARK: - Steps
@@ -187,9 +207,11 @@ public struct PackIndexer: Sendable {
         let resolution = DeltaResolution(
             scan, in: file, end: end, algorithm: algorithm, limits: limits, checks: checks,
             progress: report(.resolvingDeltas))
-        try resolution.run(threads: threads > 0 ? threads : Self.usualThreads)
+        try resolution.run(threads: threadCount)
         return resolution
     }
+
+    private var threadCount: Int { threads > 0 ? threads : Self.usualThreads }
 
     /// As many as git uses: more than twenty do not help, and of many processors half are taken for hyperthreads.
     private static var usualThreads: Int {

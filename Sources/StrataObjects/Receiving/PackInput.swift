@@ -30,7 +30,12 @@ final class PackInput {
     private var crc: UInt32 = 0
 
     /// A pack that is a file.
-    init(_ file: MappedBytes, algorithm: HashAlgorithm, limit: UInt64?) {
+    ///
+    /// - Parameter place: where in the file to begin; there is a ``checksum()`` of what was read from its start only.
+    init(_ file: MappedBytes, from place: Int = 0, algorithm: HashAlgorithm, limit: UInt64?) {
+        offset = place
+        start = place
+        settled = place
         name = file.path.text
         source = nil
         sink = nil

@@ -26,7 +26,7 @@ struct PackRecord {
 
 /// The entries of a pack in the order of their offsets. Grows with what is read, not with what the pack's header says.
 ///
-/// Sendable because a record is written by one thread at a time: by the one that reads the pack, then each by the one that resolves its delta; others read
+/// Sendable because a record is written by one thread at a time: by the one that reads its entry, then each by the one that resolves its delta; others read
 /// of it only what was written before they began, and ``PackRecord/base``, ``PackRecord/firstChild`` and ``PackRecord/nextSibling``, which then stay.
 @safe
 final class PackRecords: @unchecked Sendable {
@@ -35,6 +35,15 @@ final class PackRecords: @unchecked Sendable {
     private var records: UnsafeMutablePointer<PackRecord>
 
     init() { unsafe records = .allocate(capacity: capacity) }
+
+    /// Records of nothing, to be filled in by threads.
+    init(count: Int) {
+        capacity = max(count, 1)
+        unsafe records = .allocate(capacity: capacity)
+        let nothing = PackRecord(id: .zero(.sha1), type: 0, kind: 0, headerLength: 0, offset: 0)
+        unsafe records.initialize(repeating: nothing, count: count)
+        self.count = count
+    }
 
     deinit { unsafe records.deallocate() }
 
@@ -47,6 +56,15 @@ final class PackRecords: @unchecked Sendable {
         unsafeMutableAddress {
             precondition(index >= 0 && index < count)
             return unsafe records + index
+        }
+    }
+
+    /// Makes the lists of the deltas against each entry.
+    func link() {
+        for index in 0..<count where self[index].base != PackRecord.none {
+            let base = Int(self[index].base)
+            self[index].nextSibling = self[base].firstChild
+            self[base].firstChild = UInt32(index)
         }
     }
 

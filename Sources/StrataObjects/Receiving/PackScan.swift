@@ -3,16 +3,16 @@ import StrataModel
 
 /// The first pass over a pack: where its entries stand, the names of the objects that are whole, and what the deltas are against.
 struct PackScan {
-    let records = PackRecords()
+    let records: PackRecords
     /// The deltas that name their base by its id.
-    private(set) var references: [ReferenceDelta] = []
+    let references: [ReferenceDelta]
     /// How many deltas there are.
-    private(set) var deltas = 0
+    let deltas: Int
     /// Blobs that were hashed in pieces and have not been looked at otherwise.
-    private(set) var large: [Int] = []
-    private(set) var checksum = ObjectID.zero(.sha1)
+    let large: [Int]
+    let checksum: ObjectID
     /// The number of entries that the pack came with.
-    private(set) var entryCount = 0
+    let entryCount: Int
 
     struct ReferenceDelta {
         let base: ObjectID
@@ -25,6 +25,8 @@ struct PackScan {
         progress: ProgressReport?
     ) throws(ObjectError) {
         let count = try Self.header(input)
+        let records = PackRecords()
+        var part = Part()
         try Inflater.with { (failure) -> ObjectError in
             ObjectError(.unavailable, file: input.name, failure.cause)
         } _: { inflater throws(ObjectError) in
@@ -32,12 +34,12 @@ struct PackScan {
             let reader = EntryReader(
                 input: input, algorithm: algorithm, limits: limits, inflater: inflater, tell: checks?.tell)
             for index in 0..<count {
-                try read(index, reader, checks)
+                let record = try part.read(index, reader, checks) { records.index(at: $0, below: index) }
+                records.append(record)
                 progress?.at(index + 1, of: count)
             }
         }
-        entryCount = count
-        checksum = try input.checksum()
+        let checksum = try input.checksum()
         try input.need(algorithm.byteCount)
         guard unsafe ObjectID(input.window, at: 0, algorithm) == checksum else {
             throw ObjectError(
@@ -45,6 +47,18 @@ struct PackScan {
         }
         try input.use(algorithm.byteCount)
         try input.finish()
+        self.init(records, [part], checksum)
+    }
+
+    /// Puts parts together, each of entries behind those of the one before.
+    init(_ records: PackRecords, _ parts: [Part], _ checksum: ObjectID) {
+        self.records = records
+        self.checksum = checksum
+        entryCount = records.count
+        references = parts.flatMap(\.references)
+        deltas = parts.reduce(0) { $0 + $1.deltas }
+        large = parts.flatMap(\.large)
+        records.link()
     }
 
     /// The number of objects that the pack says it has.
@@ -66,8 +80,22 @@ struct PackScan {
         try input.use(12)
         return Int(count)
     }
+}
 
-    private mutating func read(_ index: Int, _ reader: EntryReader, _ checks: ReceivedChecks?) throws(ObjectError) {
+/// What is found in entries that stand one behind the other, beside their records.
+extension PackScan {
+    struct Part {
+        var references: [ReferenceDelta] = []
+        var deltas = 0
+        var large: [Int] = []
+    }
+}
+
+extension PackScan.Part {
+    /// Reads one entry, the one of number `index`. `entry` gives the number of the one that starts at an offset, if one does before it.
+    mutating func read(
+        _ index: Int, _ reader: EntryReader, _ checks: ReceivedChecks?, entry: (Int) -> Int?
+    ) throws(ObjectError) -> PackRecord {
         let input = reader.input
         let offset = input.offset
         _ = input.takeCRC()
@@ -83,19 +111,15 @@ struct PackScan {
             record.type = 6
             deltas += 1
             _ = try reader.whole(header.size, of: offset)
-            if let place = records.index(at: base, below: index) {
-                record.base = UInt32(place)
-                record.nextSibling = records[place].firstChild
-                records[place].firstChild = UInt32(index)
-            }
+            if let place = entry(base) { record.base = UInt32(place) }
         case .referenceDelta(let base):
             record.type = 7
             deltas += 1
             _ = try reader.whole(header.size, of: offset)
-            references.append(ReferenceDelta(base: base, record: UInt32(index)))
+            references.append(PackScan.ReferenceDelta(base: base, record: UInt32(index)))
         }
         record.crc = input.takeCRC()
-        records.append(record)
+        return record
     }
 
     /// The name of an object that is stored whole.

@@ -71,6 +71,47 @@ import Testing
         }
     }
 
+    /// A pack that is there is read by one thread or by two that trust its index for where to begin: both say the same of every damage to either file, and
+    /// of no damage.
+    @Test func whatThreadsSayOfAKnownPack() throws {
+        let place = try repository()
+        let bytes = try Self.smallPack().bytes
+        let result = try receive(bytes, into: place).get()
+        let index = try contents(of: result.index)
+        func say(_ threads: Int) -> String {
+            var indexer = PackIndexer(algorithm: .sha1)
+            indexer.threads = threads
+            do { return "\(try indexer.verify(result.pack).count)" } catch { return "\(error)" }
+        }
+        #expect(say(1) == "6" && say(2) == "6")
+        func compare(_ path: FilePath, _ changed: [UInt8], _ what: String) throws {
+            try replace(path, with: changed)
+            let alone = say(1)
+            #expect(say(2) == alone, "\(what)")
+            #expect(alone != "6" || changed == bytes || changed == index, "\(what)")
+        }
+        for at in bytes.indices {
+            var changed = bytes
+            changed[at] ^= 0x11
+            try compare(result.pack, changed, "byte \(at) of the pack")
+            // The same with a checksum that hides it.
+            guard at < bytes.count - 20 else { continue }
+            var hasher = ChecksumHasher(.sha1)
+            hasher.update(changed.span.extracting(droppingLast: 20))
+            let checksum = hasher.finish()
+            try compare(
+                result.pack, changed.dropLast(20) + (0..<20).map { checksum.byte(at: $0) }, "byte \(at), checksum too")
+        }
+        for count in 0..<bytes.count { try compare(result.pack, Array(bytes.prefix(count)), "cut to \(count)") }
+        try compare(result.pack, bytes + [0], "a byte more")
+        try replace(result.pack, with: bytes)
+        for at in index.indices {
+            var changed = index
+            changed[at] ^= 0x11
+            try compare(result.index, changed, "byte \(at) of the index")
+        }
+    }
+
     /// The right checksum behind each change, so that what was changed is looked at.
     @Test func everyByteFlipped() throws {
         let place = try repository()

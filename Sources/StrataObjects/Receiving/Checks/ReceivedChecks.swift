@@ -3,6 +3,8 @@ import StrataModel
 /// What is done with each object of a pack beside naming it. From any thread.
 final class ReceivedChecks: Sendable {
     private let store: (any ObjectStore)?
+    /// Where objects are that must have the same contents; nil when the pack is one of the store itself.
+    private let others: (any ObjectStore)?
     private let limits: ReceivingLimits
     private let syntax: ReceivedSyntax?
     private let links: ReceivedLinks?
@@ -10,10 +12,12 @@ final class ReceivedChecks: Sendable {
     let tell: ReceivedProblems?
 
     init(
-        store: (any ObjectStore)?, limits: ReceivingLimits, syntax: ReceivedSyntax? = nil, links: ReceivedLinks? = nil,
+        store: (any ObjectStore)?, hasPack: Bool = false, limits: ReceivingLimits, syntax: ReceivedSyntax? = nil,
+        links: ReceivedLinks? = nil,
         requiresLinks: Bool = false, tell: ReceivedProblems? = nil
     ) {
         self.store = store
+        others = hasPack ? nil : store
         self.limits = limits
         self.syntax = syntax
         self.links = links
@@ -23,7 +27,7 @@ final class ReceivedChecks: Sendable {
 
     /// - Throws: `collision` when the store has other contents of that name; what ends the receiving.
     func check(_ id: ObjectID, _ kind: ObjectKind, _ bytes: Span<UInt8>) throws(ObjectError) {
-        if let store { try compare(id, kind, bytes, store) }
+        if let store = others { try compare(id, kind, bytes, store) }
         guard let links else { return }
         let found = try links.take(id, kind, bytes)
         try syntax?.check(id, kind, bytes)
@@ -38,7 +42,7 @@ final class ReceivedChecks: Sendable {
     ) throws(ObjectError) -> Int {
         for index in scan.large {
             let record = scan.records[index]
-            if let store { try compareLarge(record, in: pack, end: end, store) }
+            if let store = others { try compareLarge(record, in: pack, end: end, store) }
             _ = try links?.take(record.id, .blob, nil)
             try syntax?.check(record.id, .blob, nil)
         }
