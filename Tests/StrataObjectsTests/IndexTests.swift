@@ -20,7 +20,7 @@ import Testing
             throw ObjectError(.unavailable, "there are no packs here")
         }
         func checkWhole() {}
-        func checkSearch(for id: ObjectID) {}
+        func checkSearch(for id: ObjectID, foundPlace place: Int?) {}
     }
 
     /// Ids of which many share their first bits, as hashes never do.
@@ -84,7 +84,38 @@ import Testing
             // Between the names with another first byte, the slot of the fan-out table gives the same.
             #expect(index.lowerBound(other) == expected)
             try index.checkFanout(around: other)
+            try index.checkFanout(around: other, foundPlace: expected)
         }
+    }
+
+    /// Whatever a fan-out table says, an object is found, or the table is known to be wrong.
+    @Test(arguments: [300, 20_000]) func aDamagedFanoutTableHidesNothing(_ count: Int) throws {
+        var random = SplitMix64(seed: UInt64(count))
+        let names = (0..<count).map { _ in
+            ObjectID(algorithm: .sha1, words: (random.next(), random.next(), random.next() << 32, 0))
+        }.sorted()
+        let scratch = try TemporaryDirectory()
+        let path = scratch.path.appending("pack.idx")
+        let good = Self.index(of: names)
+        var hidden = 0
+        for round in 0..<60 {
+            var bytes = good
+            let slot = Int(random.next() % 255)
+            func fanout(_ slot: Int) -> Int { slot < 0 ? 0 : names.count { $0.byte(at: 0) <= slot } }
+            let (least, most) = (fanout(slot - 1), fanout(slot + 1))
+            let wrong =
+                round % 3 == 0 ? least : round % 3 == 1 ? most : Int(random.next() % UInt64(most - least + 1)) + least
+            for place in 0..<4 { bytes[8 + 4 * slot + place] = UInt8(truncatingIfNeeded: wrong >> (24 - 8 * place)) }
+            try replace(path, with: bytes)
+            let index = try PackIndex(try #require(try MappedBytes(BytePath(path))), algorithm: .sha1)
+            for name in names where abs(Int(name.byte(at: 0)) - slot) < 3 {
+                let position = index.lowerBound(name)
+                if position < count, index.id(at: position) == name { continue }
+                hidden += 1
+                #expect(throws: ObjectError.self) { try index.checkFanout(around: name, foundPlace: position) }
+            }
+        }
+        #expect(hidden > 0)
     }
 
     /// An index, version 2, whose offsets and checksums say nothing.

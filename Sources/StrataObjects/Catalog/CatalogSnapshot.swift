@@ -115,8 +115,9 @@ final class CatalogSnapshot: Sendable {
                 return nil
             }
             search.count += 1
-            guard let position = table.position(of: id) else {
-                try table.checkSearch(for: id)
+            let position = table.lowerBound(id)
+            guard position < table.count, table.id(at: position) == id else {
+                try table.checkSearch(for: id, foundPlace: position)
                 return nil
             }
             if let answer = try body(IndexPlace(table: table, position: position)) { return answer }

@@ -29,10 +29,14 @@ protocol IndexTable: AnyObject, Sendable, SortedObjectIDs {
     /// To be called after what was read: whether none of the file was cut off meanwhile.
     func checkWhole() throws(ObjectError)
     /// To be called after a search for `id` that found nothing, or less than there may be: whether the file was whole and agrees with itself there.
-    func checkSearch(for id: ObjectID) throws(ObjectError)
+    ///
+    /// - Parameter place: the position before which it would stand, where it was looked for alone and not all that begins as it does.
+    func checkSearch(for id: ObjectID, foundPlace place: Int?) throws(ObjectError)
 }
 
 extension IndexTable {
+    func checkSearch(for id: ObjectID) throws(ObjectError) { try checkSearch(for: id, foundPlace: nil) }
+
     /// The position of an object, or nil when it is not there.
     @inline(__always)
     func position(of id: ObjectID) -> Int? {
@@ -119,10 +123,10 @@ final class PackTable: IndexTable {
         PackedLocation(pack: pack, offset: try pack.index.offset(at: position))
     }
     func checkWhole() throws(ObjectError) { try pack.index.file.checkWhole() }
-    func checkSearch(for id: ObjectID) throws(ObjectError) {
+    func checkSearch(for id: ObjectID, foundPlace place: Int?) throws(ObjectError) {
         // First: what was cut off looks like damage.
         try pack.index.file.checkWhole()
-        try pack.index.checkFanout(around: id)
+        try pack.index.checkFanout(around: id, foundPlace: place)
         try pack.index.file.checkWhole()
     }
 }

@@ -141,11 +141,14 @@ final class PackIndex: Sendable {
 
     /// Whether the fan-out table bears out a search for `id`: names just outside of what it gives for the first byte have another one. A damaged slot would
     /// hide objects that are there, from a search that looks between its neighbours only.
-    func checkFanout(around id: ObjectID) throws(ObjectError) {
+    ///
+    /// - Parameter position: what ``lowerBound(_:)`` gave. Between two names that it has compared with `id` there is no other, whatever the table says.
+    func checkFanout(around id: ObjectID, foundPlace position: Int? = nil) throws(ObjectError) {
         let slot = Int(id.word0 >> 56)
         let place = fanout + 4 * slot
         let low = slot == 0 ? 0 : Int(file.be32(place - 4))
         let high = Int(file.be32(place))
+        if let position, low < position, position < high, high <= count { return }
         guard low <= high, high <= count, low == 0 || word(at: low - 1) >> 56 < slot,
             high == count || word(at: high) >> 56 > slot
         else { throw .corrupt(file.path, at: place, "fan-out table does not agree with the names") }
