@@ -1,3 +1,4 @@
+import Glibc
 import StrataHash
 import StrataModel
 import SystemPackage
@@ -57,6 +58,19 @@ import Testing
             for _ in 0..<2 { #expect(try !store.contains(new)) }
         }
         try replace(one.objects.appending("info/alternates"), with: Array("\(other.objects)\n".utf8))
+        #expect(try store.contains(new))
+    }
+
+    /// The list of alternates is a link to what comes later.
+    @Test func alternatesBehindALinkThatLedNowhere() throws {
+        let (one, other) = (try SampleRepository(.sha1, commits: 2), try SampleRepository(.sha1, commits: 3))
+        let new = try #require(ObjectID(hex: other.git("rev-parse", "main").prefix(40)))
+        let list = one.path.appending("list")
+        _ = try output("ln", ["-s", list.string, one.objects.appending("info/alternates").string])
+        usleep(50_000)
+        let store = one.reader()
+        for _ in 0..<2 { #expect(try !store.contains(new)) }
+        try replace(list, with: Array("\(other.objects)\n".utf8))
         #expect(try store.contains(new))
     }
 

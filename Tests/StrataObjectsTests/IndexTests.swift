@@ -1,4 +1,7 @@
+import Glibc
+import StrataIO
 import StrataModel
+import Synchronization
 import SystemPackage
 import TestSupport
 import Testing
@@ -67,7 +70,7 @@ import Testing
             switch spread {
             case 0: random.next()
             case 1: random.next() & 0x0300_0000_0000_0007 | 0x0100_0000_0000_0000
-            default: 0x7700_0000_0000_0000 | random.next() % 5 << 40 | random.next() & 0xff
+            default: 0x7700_0000_0000_0000 | (random.next() % 5) << 40 | random.next() & 0xff
             }
         }
         func name() -> ObjectID { ObjectID(algorithm: .sha1, words: (word(), random.next(), random.next() << 32, 0)) }
@@ -155,6 +158,28 @@ import Testing
         // Nothing is kept that would push all else out.
         cache.keep(ObjectContents(kind: .blob, bytes: [UInt8](repeating: 0, count: 1 << 20)), 1, 1)
         #expect(cache.byteCount == 0)
+    }
+
+    /// Each thread has a slot of its own for its inflater, most often; all are slots that there are.
+    @Test func inflatersOfThreadsDoNotMeet() async {
+        let slots = Mutex<Set<Int>>([])
+        Threads.run(16) { _ in
+            slots.withLock { _ = $0.insert(IdleInflaters.ownSlot) }
+            usleep(20_000)
+        }
+        let found = slots.withLock { $0 }
+        #expect(found.allSatisfy { (0..<IdleInflaters.count).contains($0) } && found.count > 4)
+    }
+
+    /// Entries so large that a few fill the cache: it keeps to its limit.
+    @Test func theCacheKeepsToItsLimitWithLargeEntries() {
+        let cache = DeltaBaseCache(limit: 1 << 20)
+        for number in 0..<400 {
+            let size = [100_000, 130_000, 131_000, 200_000][number % 4]
+            cache.keep(ObjectContents(kind: .blob, bytes: [UInt8](repeating: 7, count: size)), 1, number * 977)
+            #expect(cache.byteCount <= 1 << 20)
+        }
+        #expect(cache.byteCount > 300_000)
     }
 
     /// Whatever is kept, used and let go in whatever order: what comes back is what was kept under that key, and not more than there is room for.

@@ -165,6 +165,34 @@ import Testing
         }
     }
 
+    /// Some objects have a good copy, by which others are read; none is ever taken for another, in whatever order they are asked for.
+    @Test func whatDamageIsGotRoundByIsNotTakenForWhatIsDamaged() throws {
+        let repository = try SampleRepository(.sha1)
+        try repository.git("repack", "-adfq", "--depth=50")
+        let contents = try repository.contents()
+        let packs = repository.objects.appending("pack")
+        let first = try #require(names(in: packs).first { $0.hasSuffix(".pack") })
+        let ids = try repository.list().enumerated().filter { $0.offset % 2 == 0 }.map { "\($0.element.id)\n" }.joined()
+        try repository.git(
+            ["pack-objects", "--quiet", "--depth=0", "--no-reuse-delta", "objects/pack/pack"], stdin: Array(ids.utf8))
+        let path = packs.appending(first)
+        let good = try StrataObjectsTests.contents(of: path)
+        var generator = SplitMix64(seed: 11)
+        var failures = 0
+        for _ in 0..<60 {
+            var bad = good
+            for _ in 0..<6 { bad[12 + Int(generator.next() % UInt64(bad.count - 32))] ^= 0x55 }
+            try replace(path, with: bad)
+            let store = repository.reader()
+            for _ in 0..<2 {
+                for (id, bytes) in contents.shuffled(using: &generator) {
+                    do { #expect(try store.read(id)?.bytes == bytes) } catch { failures += 1 }
+                }
+            }
+        }
+        #expect(failures > 0)
+    }
+
     /// Those who wait for an index that cannot be used get its error, and nobody is told that something is absent.
     @Test func allThreadsGetTheErrorOfADamagedIndex() async throws {
         let (repository, far) = try spread(.sha1, packs: 5)

@@ -10,10 +10,11 @@ import SystemPackage
 /// A process has only so many open at one time: they are a convenience, and descriptors may be scarce.
 final class DirectoryHandle: Sendable {
     private let descriptor: Int32
-    /// The directory `info` in it, and how it looked; it may not be there, or be a link.
+    /// The directory `info` in it, and how it looked; nil where it may not be there, be a link, or hold something as `alternates`.
     private let info: (descriptor: Int32, stamp: StatStamp)?
 
-    private static let most = 128
+    /// Each may hold two open.
+    private static let most = 64
     private static let count = Atomic<Int>(0)
 
     /// Opens the directory at `path`; nil when there is none to spare, or when what it has as `pack` is not the directory of which `pack` is the
@@ -35,7 +36,11 @@ final class DirectoryHandle: Sendable {
         let flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC
         let opened = directory < 0 ? -1 : unsafe openat(directory, "info", flags)
         if opened < 0 { return nil }
-        guard let stamp = try? StatStamp.of(FileDescriptor(rawValue: opened), at: infoPath) else {
+        var found = stat()
+        // After the stamp. A link that leads nowhere yet may lead somewhere without a change here.
+        guard let stamp = try? StatStamp.of(FileDescriptor(rawValue: opened), at: infoPath),
+            unsafe fstatat(opened, "alternates", &found, AT_SYMLINK_NOFOLLOW) != 0, errno == ENOENT
+        else {
             close(opened)
             return nil
         }

@@ -43,13 +43,17 @@ extension FilesObjectStore {
         throw vanishing()
     }
 
-    /// Whether the file at `path` is the index of one of its packs.
-    func hasPack(indexedBy path: FilePath) -> Bool {
-        guard let name = path.lastComponent, let file = try? FileStat.stat(path) else { return false }
+    /// Whether two files are one of its packs and the index of that.
+    func has(_ pack: FilePath, indexedBy index: FilePath) -> Bool {
+        func isSame(_ one: FilePath, _ other: FilePath) -> Bool {
+            guard let one = try? FileStat.stat(one), let other = try? FileStat.stat(other) else { return false }
+            return one.isSameFile(as: other)
+        }
+        let name = index.lastComponent
         return catalog.current().sources.contains { source in
-            let other = source.path.filePath
-            guard other.lastComponent == name, let found = try? FileStat.stat(other) else { return false }
-            return found.isSameFile(as: file)
+            let path = source.path.filePath
+            return path.lastComponent == name && isSame(path, index)
+                && isSame(source.path.replacingIndexSuffix(with: "pack").filePath, pack)
         }
     }
 

@@ -14,7 +14,8 @@ public final class FilesObjectStore: ObjectStore {
         /// As ``whenMissing``, for abbreviations too: the object of which alone it is known to be one is taken for it, though another may have come
         /// since. So does git.
         case whenMissingOnly
-        /// Never: what was not listed at first is absent. For jobs that know that nobody writes.
+        /// Never: what was not known or listed at first is absent, of packs and of loose objects, and what other handles of the store have listed before
+        /// counts. For jobs that know that nobody else writes.
         case never
     }
 
@@ -83,6 +84,7 @@ public final class FilesObjectStore: ObjectStore {
 
     // MARK: - One object
 
+    /// Whether an index lists the object, or there is a file for it; whether it can be read is not looked at.
     public func contains(_ id: ObjectID) throws(ObjectError) -> Bool {
         if isEmptyTree(id) { return true }
         return try find(id) { _ throws(ObjectError) in

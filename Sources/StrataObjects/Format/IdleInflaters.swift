@@ -13,7 +13,8 @@ struct IdleInflaters: @unchecked Sendable {
         let rest: [7 of UInt64] = .init(repeating: 0)
     }
 
-    private static let count = 64
+    /// The numbers that six bits write.
+    static let count = 64
     /// So many slots are looked at before an inflater is made, or let go.
     private static let tries = 4
 
@@ -50,7 +51,7 @@ struct IdleInflaters: @unchecked Sendable {
     }
 
     /// Threads are told apart by where the system keeps them, some pages from each other.
-    private static var ownSlot: Int {
-        Int(truncatingIfNeeded: UInt64(pthread_self()) &* 0x9e37_79b9_7f4a_7c15 >> 40) % count
+    static var ownSlot: Int {
+        Int((UInt64(pthread_self()) &* 0x9e37_79b9_7f4a_7c15) >> 58)
     }
 }

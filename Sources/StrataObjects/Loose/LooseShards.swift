@@ -31,8 +31,8 @@ final class LooseShards: Sendable {
         self.limit = limit
     }
 
-    /// Whether a list that was made once, now if it has not been, tells that there is no such object. Never, when there are too many to keep, or this
-    /// process has written some: then asking the system costs less.
+    /// Whether a list that was made once, now if it has not been, tells that there is no such object. Never, when there are too many to keep, or some were
+    /// written through this: then asking the system costs less.
     func knowsAbsent(_ id: ObjectID) -> Bool {
         let byte = id.byte(at: 0)
         let (known, isUseful) = state.withLock { ($0.shards[byte], $0.forgotten == 0 && $0.count < limit) }

@@ -18,7 +18,7 @@ public final class DeltaBaseCache: Sendable {
         parts = (0..<Self.partCount).map { _ in Part() }
     }
 
-    private static let partCount = 16
+    private static let partCount = 8
 
     /// What was kept of the object at `offset` of a pack.
     func contents(_ pack: UInt64, _ offset: Int) -> ObjectContents? {
@@ -30,12 +30,12 @@ public final class DeltaBaseCache: Sendable {
     func keep(_ contents: ObjectContents, _ pack: UInt64, _ offset: Int) {
         let size = contents.bytes.count
         let share = limit / Self.partCount
-        guard size + Entries.overhead <= min(limit / 8, max(share, 1) * 4) else { return }
+        guard size + Entries.overhead <= share else { return }
         let key = Key(pack: pack, offset: offset)
         part(key).entries.withLock { $0.add(key, contents, share) }
     }
 
-    private func part(_ key: Key) -> Part { parts[Int(key.mixed >> 60)] }
+    private func part(_ key: Key) -> Part { parts[Int(key.mixed >> 61)] }
 
     private final class Part: Sendable {
         let entries = Mutex(Entries())

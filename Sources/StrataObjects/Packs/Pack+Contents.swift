@@ -59,10 +59,11 @@ extension Pack {
         while let next = deltas.popLast() {
             do throws(ObjectError) {
                 contents.bytes = try apply(data, next, to: contents.bytes, reading, &work, inflater)
+                if Self.isKept(deltas.count) { reading.cache?.keep(contents, number, next.offset) }
             } catch {
+                // Of this object, or of one farther up: nothing to be kept under this one's place.
                 contents = try replacement(for: next.offset, of: offset, &deltas, error, reading)
             }
-            if Self.isKept(deltas.count) { reading.cache?.keep(contents, number, next.offset) }
         }
         return contents
     }

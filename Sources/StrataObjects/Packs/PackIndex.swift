@@ -131,7 +131,7 @@ final class PackIndex: Sendable {
 
     /// So much of `span`, which is below 2^32, as `part` is of 2^64.
     @inline(__always)
-    private static func share(of span: Int, _ part: UInt64) -> Int { Int((part >> 32) * UInt64(span) >> 32) }
+    private static func share(of span: Int, _ part: UInt64) -> Int { Int(((part >> 32) * UInt64(span)) >> 32) }
 
     @inline(__always)
     private func isBelow(_ position: Int, _ id: ObjectID) -> Bool {

@@ -6,6 +6,9 @@ extension PackIndexer {
     /// Reads a pack whole and compares its index, and its reverse index if it has one, with what they should be. Answers to `git verify-pack` and
     /// `index-pack --verify`. Nothing is written.
     ///
+    /// The objects of a pack that is one of ``store``'s are not compared with copies that it has, as those of another are: most often each would be compared
+    /// with itself.
+    ///
     /// - Parameters:
     ///   - index: the path of the index; nil for the pack's name with `.idx`.
     ///   - report: is given what is in the pack when that is known to be whole, before its index is.

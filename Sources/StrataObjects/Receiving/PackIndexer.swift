@@ -13,7 +13,7 @@ public struct PackIndexer: Sendable {
     /// that does not look for new packs at each miss.
     public var store: (any ObjectStore)?
     public var limits = ReceivingLimits()
-    /// The number of threads that resolve deltas; 0 for as many as git would use.
+    /// The number of threads that resolve deltas, and that verify a pack; 0 for as many as git would use.
     public var threads = 0
     /// 1 or 2. Version 1 gives way to 2 where offsets need it.
     public var indexVersion = 2
@@ -149,7 +149,7 @@ public struct PackIndexer: Sendable {
     ///
     /// - Parameter index: its index, where there is one. The objects of a pack that the store has are not compared with themselves.
     func checks(_ pack: FilePath, index: FilePath? = nil) -> ReceivedChecks {
-        let isOwn = index.map { (store as? FilesObjectStore)?.hasPack(indexedBy: $0) ?? false } ?? false
+        let isOwn = index.map { (store as? FilesObjectStore)?.has(pack, indexedBy: $0) ?? false } ?? false
         let problems = self.problems.map { ProblemReport($0).inTurn }
         let links =
             objectRules != nil || requiresLinks
@@ -171,28 +171,37 @@ public struct PackIndexer: Sendable {
                 .unavailable, file: pack.string, errno: Errno.noSuchFileOrDirectory.rawValue,
                 "could not open '\(pack)' for reading: \(Errno.noSuchFileOrDirectory)")
         }
+        let progress = report(.indexing)
         let scan: PackScan
-        if let known = byThreads(file, index, checks) { scan = known } else { scan = try inOrder(file, checks) }
+        if let known = byThreads(file, index, checks, progress) {
+            scan = known
+        } else {
+            scan = try inOrder(file, checks, progress)
+        }
         whenRead?()
         let end = file.count - algorithm.byteCount
         try requireAll(try resolve(scan, in: file, end: end, checks))
         return (scan, file, try checks.finish(scan, in: file, end: end, report(.checkingObjects)))
     }
 
-    private func inOrder(_ file: MappedBytes, _ checks: ReceivedChecks) throws(ObjectError) -> PackScan {
+    private func inOrder(
+        _ file: MappedBytes, _ checks: ReceivedChecks, _ progress: ProgressReport?
+    ) throws(ObjectError) -> PackScan {
         let input = PackInput(file, algorithm: algorithm, limit: maxInputSize)
-        let scan = try PackScan(input, algorithm, limits, checks: checks, progress: report(.indexing))
+        let scan = try PackScan(input, algorithm, limits, checks: checks, progress: progress)
         if try input.fill(1) { throw junk(input.name) }
         return scan
     }
 
     /// What is told of each object comes in the order of the pack: where there may be something to tell, one thread reads it.
-    private func byThreads(_ file: MappedBytes, _ index: PackIndex?, _ checks: ReceivedChecks) -> PackScan? {
-        guard let index, threadCount > 1, objectRules == nil, !requiresLinks, index.count >= 2 * threadCount,
-            UInt64(file.count) <= maxInputSize ?? .max
+    private func byThreads(
+        _ file: MappedBytes, _ index: PackIndex?, _ checks: ReceivedChecks, _ progress: ProgressReport?
+    ) -> PackScan? {
+        // No entry takes less than nine bytes: before memory is taken for as many as an index says.
+        guard let index, threadCount > 1, objectRules == nil, !requiresLinks, index.count / 2 >= threadCount,
+            index.count <= file.count / 9, UInt64(file.count) <= maxInputSize ?? .max
         else { return nil }
-        return PackScan(
-            file, as: index, threads: threadCount, limits, checks: checks, progress: report(.indexing))
+        return PackScan(file, as: index, threads: threadCount, limits, checks: checks, progress: progress)
     }
 
     // MARK: - Steps

@@ -24,7 +24,8 @@ struct PackRecord {
     var isResolved: Bool { kind != 0 }
 }
 
-/// The entries of a pack in the order of their offsets. Grows with what is read, not with what the pack's header says.
+/// The entries of a pack in the order of their offsets. Grows with what is read, not with what the pack's header says, unless the pack is known to have room
+/// for as many.
 ///
 /// Sendable because a record is written by one thread at a time: by the one that reads its entry, then each by the one that resolves its delta; others read
 /// of it only what was written before they began, and ``PackRecord/base``, ``PackRecord/firstChild`` and ``PackRecord/nextSibling``, which then stay.

@@ -54,7 +54,7 @@ extension PackScan {
             self.checks = checks
             self.progress = progress
             end = file.count - algorithm.byteCount
-            share = max(1, min(1024, entries.count / (4 * threads)))
+            share = max(1, min(1024, entries.count / threads / 4))
             records = PackRecords(count: entries.count)
             found = Mutex((Array(repeating: nil, count: (entries.count + share - 1) / share), nil))
         }
