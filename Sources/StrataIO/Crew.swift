@@ -26,7 +26,7 @@ package final class Crew {
     /// has come to is dropped.
     package func begin(_ wanted: Int, _ body: @escaping @Sendable () -> Void) {
         if !hasStarted { start() }
-        orders.change { [count] orders in
+        orders.change { orders in
             orders.body = body
             orders.number += 1
             orders.wanted = min(wanted, count)

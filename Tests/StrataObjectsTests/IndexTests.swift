@@ -161,7 +161,7 @@ import Testing
     }
 
     /// Each thread has a slot of its own for its inflater, most often; all are slots that there are.
-    @Test func inflatersOfThreadsDoNotMeet() async {
+    @Test func inflatersOfThreadsDoNotMeet() {
         let slots = Mutex<Set<Int>>([])
         Threads.run(16) { _ in
             slots.withLock { _ = $0.insert(IdleInflaters.ownSlot) }

@@ -162,9 +162,8 @@ final class ObjectBatch {
     private func look(
         _ id: ObjectID, _ withContents: Bool, in cursor: (any ObjectCursor)?
     ) throws(CommandExit) -> (info: ObjectInfo, contents: ObjectContents?)? {
-        if cursor == nil || withContents && fields.isSubset(of: [.kind, .size]) {
-            let found = cursor == nil ? ahead.take(id) : nil
-            switch found ?? Self.look(id, withContents, fields, in: objects) {
+        guard let cursor else {
+            switch ahead.take(id) ?? Self.look(id, withContents, fields, in: objects) {
             case .success(let answer): return answer
             case .failure(let error):
                 if error.isMissingReplacement { return nil }
@@ -177,7 +176,7 @@ final class ObjectBatch {
         do throws(ObjectError) {
             let wanted = withContents ? fields.union([.kind, .size]) : fields
             if wanted.isEmpty { return (ObjectInfo(), nil) }
-            guard let info = try cursor?.info(wanted) else { return nil }
+            guard let info = try cursor.info(wanted) else { return nil }
             return (info, nil)
         } catch {
             console.errors.error(Bytes(error.description))

@@ -36,13 +36,6 @@ protocol IndexTable: AnyObject, Sendable, SortedObjectIDs {
 
 extension IndexTable {
     func checkSearch(for id: ObjectID) throws(ObjectError) { try checkSearch(for: id, foundPlace: nil) }
-
-    /// The position of an object, or nil when it is not there.
-    @inline(__always)
-    func position(of id: ObjectID) -> Int? {
-        let position = lowerBound(id)
-        return position < count && self.id(at: position) == id ? position : nil
-    }
 }
 
 /// Where an index has an object. Where that is in a pack is looked up by who needs it.

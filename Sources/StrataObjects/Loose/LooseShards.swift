@@ -37,12 +37,7 @@ final class LooseShards: Sendable {
         let byte = id.byte(at: 0)
         let (known, isUseful) = state.withLock { ($0.shards[byte], $0.forgotten == 0 && $0.count < limit) }
         guard isUseful, let ids = try? known?.ids ?? ids(byte) else { return false }
-        var (low, high) = (0, ids.count)
-        while low < high {
-            let middle = (low + high) / 2
-            if ids[middle] < id { low = middle + 1 } else { high = middle }
-        }
-        return low == ids.count || ids[low] != id
+        return ids.position(of: id) == nil
     }
 
     /// The directory of the objects whose first byte is `byte`.

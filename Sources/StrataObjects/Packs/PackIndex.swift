@@ -4,7 +4,7 @@ import StrataModel
 ///
 /// The format is described in gitformat-pack. Every table is checked to lie in the file when it is opened; the
 /// trailing checksum is not computed, as git does not when it reads.
-final class PackIndex: Sendable {
+final class PackIndex: Sendable, SortedObjectIDs {
     let file: MappedBytes
     let algorithm: HashAlgorithm
     /// The number of objects.
@@ -152,12 +152,6 @@ final class PackIndex: Sendable {
         guard low <= high, high <= count, low == 0 || word(at: low - 1) >> 56 < slot,
             high == count || word(at: high) >> 56 > slot
         else { throw .corrupt(file.path, at: place, "fan-out table does not agree with the names") }
-    }
-
-    /// The position of the object `id`, or nil when the pack does not have it.
-    func position(of id: ObjectID) -> Int? {
-        let position = lowerBound(id)
-        return position < count && self.id(at: position) == id ? position : nil
     }
 
     /// Where in the pack the object at `position` starts. The pack checks that it lies in it.

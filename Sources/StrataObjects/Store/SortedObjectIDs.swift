@@ -9,6 +9,13 @@ protocol SortedObjectIDs {
 }
 
 extension SortedObjectIDs {
+    /// The position of `id`, or nil when it is not there.
+    @inline(__always)
+    func position(of id: ObjectID) -> Int? {
+        let position = lowerBound(id)
+        return position < count && self.id(at: position) == id ? position : nil
+    }
+
     /// Adds to `found` the ids that start with `prefix`, each once; of many, the lowest `most`.
     func add(startingWith prefix: ObjectIDPrefix, atMost most: Int, to found: inout [ObjectID]) {
         var (place, taken) = (lowerBound(prefix.lowest), 0)

@@ -13,8 +13,7 @@ final class ReceivedChecks: Sendable {
 
     init(
         store: (any ObjectStore)?, hasPack: Bool = false, limits: ReceivingLimits, syntax: ReceivedSyntax? = nil,
-        links: ReceivedLinks? = nil,
-        requiresLinks: Bool = false, tell: ReceivedProblems? = nil
+        links: ReceivedLinks? = nil, requiresLinks: Bool = false, tell: ReceivedProblems? = nil
     ) {
         self.store = store
         others = hasPack ? nil : store
