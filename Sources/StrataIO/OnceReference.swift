@@ -26,6 +26,19 @@ public struct OnceReference<Object: AnyObject & Sendable>: ~Copyable, @unchecked
         return unsafe Unmanaged<Object>.fromOpaque(pointer).takeUnretainedValue()
     }
 
+    @inlinable public var isSet: Bool { word.load(ordering: .relaxed) != 0 }
+
+    /// Lends the object to `body`, if it has been set, without counting a reference: threads that look at one object at once do not meet there.
+    ///
+    /// The object stays until deinit, and this value is borrowed meanwhile.
+    @inlinable @inline(__always)
+    public func with<Result, Failure: Error>(
+        _ body: (Object) throws(Failure) -> Result
+    ) throws(Failure) -> Result? {
+        guard let pointer = unsafe UnsafeRawPointer(bitPattern: word.load(ordering: .acquiring)) else { return nil }
+        return try unsafe Unmanaged<Object>.fromOpaque(pointer).lend(body)
+    }
+
     /// Sets the object if none has been set, and gives the one that is.
     @inlinable
     public func storeIfNil(_ object: Object) -> Object {

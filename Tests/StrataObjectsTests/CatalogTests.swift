@@ -28,6 +28,30 @@ import Testing
         #expect(catalog.refresh(after: found, force: true) == nil)
     }
 
+    /// What was listed before is let go of once it is not the newest any more, whoever has used it: it would keep open what has been removed.
+    @Test func whatIsOldIsLetGoOf() throws {
+        let repository = try SampleRepository(.sha1, commits: 2)
+        try Layout.packed.apply(to: repository)
+        let catalog = repository.reader().catalog
+        let name = repository.objects.appending("pack/pack-x.keep")
+        for round in 0..<30 {
+            weak let old = catalog.current()
+            try concurrently(4) { thread in
+                for step in 0..<300 {
+                    catalog.withCurrent { snapshot in
+                        #expect(snapshot.number <= catalog.listingCount)
+                        if thread == 0, step % 100 == 50 { _ = catalog.refresh(after: snapshot, force: true) }
+                    }
+                }
+            }
+            #expect(old == nil, "round \(round)")
+            try replace(name, with: [UInt8(round)])
+        }
+        // The newest is lent again and again.
+        let newest = ObjectIdentifier(catalog.current())
+        for _ in 0..<10 { catalog.withCurrent { #expect(ObjectIdentifier($0) == newest) } }
+    }
+
     @Test func manyThreadsThatMissComeToAnEnd() throws {
         let repository = try SampleRepository(.sha1, commits: 2)
         try Layout.packed.apply(to: repository)

@@ -10,20 +10,12 @@ import Testing
 
 /// The tables that ids are looked up in, beside the simplest that can be.
 @Suite struct IndexTests {
-    /// Ids in memory, in the order that they are given.
-    private final class ListTable: IndexTable {
-        let ids: [ObjectID]
-        init(_ ids: [ObjectID]) { self.ids = ids }
-        var count: Int { ids.count }
-        var packs: [Pack] { [] }
-        func lowerBound(_ id: ObjectID) -> Int { ids.firstIndex { !($0 < id) } ?? ids.count }
-        func id(at position: Int) -> ObjectID { ids[position] }
-        func word(at position: Int) -> UInt64 { ids[position].word0 }
-        func location(at position: Int) throws(ObjectError) -> PackedLocation {
-            throw ObjectError(.unavailable, "there are no packs here")
-        }
-        func checkWhole() {}
-        func checkSearch(for id: ObjectID, foundPlace place: Int?) {}
+    /// The table of a pack that has objects with these names, which stand in their order.
+    private func table(_ names: [ObjectID], in scratch: TemporaryDirectory) throws -> IndexTable {
+        let path = scratch.path.appending("pack.idx")
+        try replace(path, with: Self.index(of: names))
+        let index = try PackIndex(try #require(try MappedBytes(BytePath(path))), algorithm: .sha1)
+        return IndexTable(Pack(BytePath(scratch.path.appending("pack.pack")), index: index))
     }
 
     /// Ids of which many share their first bits, as hashes never do.
@@ -42,13 +34,13 @@ import Testing
     @Test(arguments: [0, 5, 20, 40, 64]) func manyTablesAreMergedInOrder(sharing bits: Int) throws {
         let all = ids(400, sharing: bits, seed: 9)
         // Every id is in one table or two.
-        let tables = (0..<7).map { (number: Int) -> ListTable in
-            let mine = all.indices.filter { $0 % 7 == number || $0 % 11 == number }
-            return ListTable(Set(mine.map { all[$0] }).sorted())
+        let names = (0..<7).map { number in
+            Set(all.indices.filter { $0 % 7 == number || $0 % 11 == number }.map { all[$0] }).sorted()
         }
-        let merged = try #require(MergedIndex(tables))
+        let scratch = try TemporaryDirectory()
+        let merged = try #require(MergedIndex(try names.map { try table($0, in: scratch) }))
         var sorted: [(id: ObjectID, table: Int)] = []
-        for (number, table) in tables.enumerated() { sorted += table.ids.map { ($0, number) } }
+        for (number, names) in names.enumerated() { sorted += names.map { ($0, number) } }
         sorted.sort { $0.id == $1.id ? $0.table < $1.table : $0.id < $1.id }
         #expect(merged.count == sorted.count)
         #expect((0..<merged.count).map { merged.id(at: $0) } == sorted.map { $0.id })
@@ -158,17 +150,6 @@ import Testing
         // Nothing is kept that would push all else out.
         cache.keep(ObjectContents(kind: .blob, bytes: [UInt8](repeating: 0, count: 1 << 20)), 1, 1)
         #expect(cache.byteCount == 0)
-    }
-
-    /// Each thread has a slot of its own for its inflater, most often; all are slots that there are.
-    @Test func inflatersOfThreadsDoNotMeet() {
-        let slots = Mutex<Set<Int>>([])
-        Threads.run(16) { _ in
-            slots.withLock { _ = $0.insert(IdleInflaters.ownSlot) }
-            usleep(20_000)
-        }
-        let found = slots.withLock { $0 }
-        #expect(found.allSatisfy { (0..<IdleInflaters.count).contains($0) } && found.count > 4)
     }
 
     /// Entries so large that a few fill the cache: it keeps to its limit.

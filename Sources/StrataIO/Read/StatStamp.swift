@@ -1,3 +1,4 @@
+import Glibc
 public import SystemPackage
 
 /// What `stat` said of a file at one moment, kept to ask later whether the file has changed.
@@ -67,6 +68,23 @@ public struct StatStamp: Sendable {
 
     /// The same, asked of the earlier stamp: whether the file is, as `now` says of it, what it was.
     public func isStill(_ now: FileStat?) -> Bool { StatStamp(now, takenAt: takenAt).provesUnchanged(since: self) }
+}
+
+extension StatStamp {
+    /// Whether the file at `path`, which ends with a NUL, is as it was; not where the system does not say.
+    package func isStill(at path: Span<CChar>) -> Bool {
+        do throws(FileError) {
+            return isStill(try FileStat.stat(path, in: FileDescriptor(rawValue: AT_FDCWD)))
+        } catch {
+            return false
+        }
+    }
+
+    /// The same of an open file.
+    package func isStill(_ file: FileDescriptor) -> Bool {
+        var now = Glibc.stat()
+        return unsafe Glibc.fstat(file.rawValue, &now) == 0 && isStill(FileStat(now))
+    }
 }
 
 extension StatStamp: Hashable {

@@ -7,7 +7,7 @@ import SystemPackage
 struct CatalogListing {
     private let algorithm: HashAlgorithm
     /// The sources that were known before, by the paths of their files: they stay what they are.
-    private let known: [BytePath: any IndexSource]
+    private let known: [BytePath: IndexSource]
     /// The same for loose objects, by their directories.
     private let knownLoose: [BytePath: LooseObjects]
     private var seen: Set<BytePath> = []
@@ -17,13 +17,13 @@ struct CatalogListing {
     private(set) var failures: [ObjectError] = []
 
     private struct Listed {
-        let source: any IndexSource
+        let source: IndexSource
         let modified: Int64
         let size: Int64
     }
 
     /// The packs, newest first: what is new is asked for most. Of one age the larger first.
-    var sources: [any IndexSource] {
+    var sources: [IndexSource] {
         listed.sorted { a, b in
             if a.modified != b.modified { return a.modified > b.modified }
             return a.size != b.size ? a.size > b.size : a.source.path.precedes(b.source.path)
@@ -129,7 +129,7 @@ struct CatalogListing {
                 isWhole = false
                 continue
             }
-            let source = known[path] ?? PackSource(path, algorithm: algorithm)
+            let source = known[path] ?? IndexSource(path, algorithm: algorithm)
             found.append(Listed(source: source, modified: stat.modified, size: stat.size))
         }
         return (found, isWhole)

@@ -6,9 +6,11 @@ import Synchronization
 ///
 /// Holding a snapshot holds what of it is open: packs that are removed stay readable.
 final class CatalogSnapshot: Sendable {
+    /// Later ones have larger numbers.
+    let number: Int
     let directories: [ObjectDirectory]
     /// The index sources, newest first.
-    let sources: [any IndexSource]
+    let sources: [IndexSource]
     /// What could not be listed; while there is any, nothing can be said to be absent.
     let failures: [ObjectError]
     /// The first of them.
@@ -23,7 +25,8 @@ final class CatalogSnapshot: Sendable {
     private let lastHit = Atomic<Int>(0)
 
     /// Lists everything anew. Sources that `previous` had too stay what they are.
-    init(_ roots: ObjectRoots, _ loose: LooseObjects, keeping previous: CatalogSnapshot? = nil) {
+    init(_ number: Int, _ roots: ObjectRoots, _ loose: LooseObjects, keeping previous: CatalogSnapshot?) {
+        self.number = number
         let listing = CatalogListing(roots, loose, keeping: previous)
         directories = listing.directories
         sources = listing.sources
@@ -32,7 +35,9 @@ final class CatalogSnapshot: Sendable {
     }
 
     /// Whether a directory may have changed since it was listed.
-    var mayBeStale: Bool { !failures.isEmpty || directories.contains { $0.mayBeStale } }
+    var mayBeStale: Bool { 
+        !failures.isEmpty || directories.indices.contains { place in directories.lend(place) { $0.mayBeStale } }
+    }
 
     /// Whether both name the same directories and packs, so that a second look sees nothing new.
     func lists(theSameAs other: CatalogSnapshot) -> Bool {
@@ -62,31 +67,28 @@ final class CatalogSnapshot: Sendable {
         _ id: ObjectID, _ body: (IndexPlace) throws(ObjectError) -> Answer?
     ) -> Finding<Answer> {
         var search = Search(failure: failure)
-        if let merged = mergedNow.load() {
-            // What is not in the table is newer.
-            for source in merged.others {
-                if let answer = look(in: source, id, &search, body) { return .found(answer) }
-            }
-            if let answer = merged.search(id, &search, body) { return .found(answer) }
+        if mergedNow.isSet {
+            let answer = mergedNow.with { merged in merged.search(id, &search, body) } ?? nil
+            if let answer { return .found(answer) }
             return .missing(search.failure, vanished: search.hasVanished)
         }
         let count = sources.count
         let first = lastHit.load(ordering: .relaxed)
-        if first < count, let answer = look(in: sources[first], id, &search, body) { return .found(answer) }
+        if first < count, let answer = look(in: first, id, &search, body) { return .found(answer) }
         // What is loaded costs nothing to load; the rest is loaded one by one.
         var unloaded: [Int] = []
         for place in 0..<count where place != first {
-            guard sources[place].loaded != nil else {
+            guard sources[place].isLoaded else {
                 unloaded.append(place)
                 continue
             }
-            if let answer = look(in: sources[place], id, &search, body) {
+            if let answer = look(in: place, id, &search, body) {
                 hit(place, search)
                 return .found(answer)
             }
         }
         for place in unloaded {
-            if let answer = look(in: sources[place], id, &search, body) {
+            if let answer = look(in: place, id, &search, body) {
                 hit(place, search)
                 return .found(answer)
             }
@@ -105,23 +107,34 @@ final class CatalogSnapshot: Sendable {
 
     /// Looks for an object in one source.
     @inline(__always)
-    func look<Answer>(
-        in source: any IndexSource, _ id: ObjectID, _ search: inout Search,
+    private func look<Answer>(
+        in place: Int, _ id: ObjectID, _ search: inout Search,
+        _ body: (IndexPlace) throws(ObjectError) -> Answer?
+    ) -> Answer? {
+        sources.lend(place) { source in Self.look(in: source, id, &search, body) }
+    }
+
+    @inline(__always)
+    static func look<Answer>(
+        in source: IndexSource, _ id: ObjectID, _ search: inout Search,
         _ body: (IndexPlace) throws(ObjectError) -> Answer?
     ) -> Answer? {
         do throws(ObjectError) {
-            guard let table = try source.table() else {
+            if !source.isLoaded, try source.table() == nil {
                 search.hasVanished = true
                 return nil
             }
             search.count += 1
-            let position = table.lowerBound(id)
-            guard position < table.count, table.id(at: position) == id else {
-                try table.checkSearch(for: id, foundPlace: position)
+            return try source.withLoaded { table throws(ObjectError) in
+                let position = table.lowerBound(id)
+                guard position < table.count, table.id(at: position) == id else {
+                    try table.checkSearch(for: id, foundPlace: position)
+                    return nil
+                }
+                if let answer = try body(IndexPlace(table: table, position: position)) { return answer }
+                search.hasVanished = true
                 return nil
             }
-            if let answer = try body(IndexPlace(table: table, position: position)) { return answer }
-            search.hasVanished = true
         } catch {
             search.failure = search.failure ?? error
         }
@@ -169,15 +182,15 @@ final class CatalogSnapshot: Sendable {
 
     /// The tables of all sources, once all were loaded.
     private final class LoadedTables: Sendable {
-        let tables: [any IndexTable]
+        let tables: [IndexTable]
 
-        init(_ tables: [any IndexTable]) { self.tables = tables }
+        init(_ tables: [IndexTable]) { self.tables = tables }
     }
 
     /// Every table that can be loaded; the first error of those that cannot, and whether one was gone.
-    func tables() -> (tables: [any IndexTable], failure: ObjectError?, hasVanished: Bool) {
+    func tables() -> (tables: [IndexTable], failure: ObjectError?, hasVanished: Bool) {
         if let all = loadedTables.load() { return (all.tables, failure, false) }
-        var tables: [any IndexTable] = []
+        var tables: [IndexTable] = []
         var search = Search(failure: failure)
         for source in sources {
             do throws(ObjectError) {

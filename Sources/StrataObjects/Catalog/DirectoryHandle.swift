@@ -38,7 +38,7 @@ final class DirectoryHandle: Sendable {
         if opened < 0 { return nil }
         var found = stat()
         // After the stamp. A link that leads nowhere yet may lead somewhere without a change here.
-        guard let stamp = try? StatStamp.of(FileDescriptor(rawValue: opened), at: infoPath),
+        guard let stamp = try? StatStamp.of(FileDescriptor(rawValue: opened), at: "info"),
             unsafe fstatat(opened, "alternates", &found, AT_SYMLINK_NOFOLLOW) != 0, errno == ENOENT
         else {
             close(opened)
@@ -70,14 +70,8 @@ final class DirectoryHandle: Sendable {
 
     /// Whether nothing has come to `info`, or gone from there, since the directory was opened. Where it changed just before, that cannot be told.
     var provesInfoUnchanged: Bool {
-        guard let info, let now = try? FileStat.fstat(FileDescriptor(rawValue: info.descriptor), at: Self.infoPath)
-        else {
-            return false
-        }
-        return info.stamp.isStill(now)
+        info.map { $0.stamp.isStill(FileDescriptor(rawValue: $0.descriptor)) } ?? false
     }
-
-    private static let infoPath: FilePath = "info"
 
     /// How the directory of the loose objects whose first byte is `byte` looks now; nil when the kernel does not say.
     func shardStamp(_ byte: UInt8) -> StatStamp? {

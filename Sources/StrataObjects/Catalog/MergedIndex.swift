@@ -5,7 +5,7 @@ import StrataModel
 /// Ids lie in buckets by their leading bits, about four to a bucket, in their order: a lookup touches one bucket, a walk in the order of ids passes
 /// them all. 12 bytes an object and 4 a bucket. Every copy of an object is kept, those of earlier sources first.
 final class MergedIndex: Sendable, SortedObjectIDs {
-    let tables: [any IndexTable]
+    let tables: [IndexTable]
     /// The number of entries.
     let count: Int
     private let shift: UInt64
@@ -22,7 +22,7 @@ final class MergedIndex: Sendable, SortedObjectIDs {
 
     /// Sorts the ids of `tables`, of which the earlier win; nil when there are more than 32 bits can number, or a file
     /// changes meanwhile.
-    init?(_ tables: [any IndexTable]) {
+    init?(_ tables: [IndexTable]) {
         let total = tables.reduce(0) { $0 + $1.count }
         guard total < Int(UInt32.max), tables.count < Int(UInt32.max) else { return nil }
         let bits = max(4, Int.bitWidth - total.leadingZeroBitCount - 2)
@@ -55,7 +55,7 @@ final class MergedIndex: Sendable, SortedObjectIDs {
     }
 
     /// Sorts each bucket by ids, and copies of one object by their tables.
-    private static func sortBuckets(_ entries: inout [Entry], _ starts: [UInt32], _ tables: [any IndexTable]) {
+    private static func sortBuckets(_ entries: inout [Entry], _ starts: [UInt32], _ tables: [IndexTable]) {
         for bucket in 0..<starts.count - 2 {
             let range = Int(starts[bucket])..<Int(starts[bucket + 1])
             if range.count < 2 { continue }

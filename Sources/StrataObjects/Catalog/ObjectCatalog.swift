@@ -1,3 +1,4 @@
+import StrataIO
 import StrataModel
 import Synchronization
 import SystemPackage
@@ -10,8 +11,10 @@ final class ObjectCatalog: Sendable {
     /// The loose objects of the repository's own directory.
     let loose: LooseObjects
     private let listed = Mutex<CatalogSnapshot?>(nil)
-    /// How often directories have been listed.
-    private let listings = Atomic<Int>(0)
+    /// The number of the newest snapshot, which is how often directories have been listed.
+    private let newest = Atomic<Int>(0)
+    /// References to the newest snapshot that lie ready, so that threads need not meet at the lock, or at the count of its references.
+    private let ready = ThreadSlots<CatalogSnapshot>()
 
     init(_ roots: ObjectRoots, cache: DeltaBaseCache) {
         self.roots = roots
@@ -20,22 +23,41 @@ final class ObjectCatalog: Sendable {
     }
 
     /// The number of times that directories were listed, for tests and figures.
-    var listingCount: Int { listings.load(ordering: .relaxed) }
+    var listingCount: Int { newest.load(ordering: .relaxed) }
 
     /// What was listed last, or now if nothing was.
     func current() -> CatalogSnapshot {
         listed.withLock { listed in
             if let listed { return listed }
-            let snapshot = list(keeping: nil)
-            listed = snapshot
-            return snapshot
+            return list(&listed, keeping: nil)
         }
+    }
+
+    /// Lends what was listed last, or now if nothing was.
+    @inline(__always)
+    func withCurrent<Answer, Failure: Error>(
+        _ body: (CatalogSnapshot) throws(Failure) -> Answer
+    ) throws(Failure) -> Answer {
+        let lent = unsafe ready.take() ?? .passRetained(current())
+        defer { unsafe giveBack(lent) }
+        return try unsafe lent.lend(body)
+    }
+
+    private func giveBack(_ lent: Unmanaged<CatalogSnapshot>) {
+        let number = unsafe lent.lend { $0.number }
+        // An old one would keep open what has been removed.
+        guard number == newest.load(ordering: .relaxed), let place = unsafe ready.give(lent) else {
+            unsafe lent.release()
+            return
+        }
+        // Who lists sets the number and empties the slots then: one of both sees what the other does.
+        if number != newest.load(ordering: .sequentiallyConsistent) { ready.remove(at: place) }
     }
 
     /// What the directories hold now, or nil when it is what it was. One thread lists; others wait for its list.
     func refresh(after old: CatalogSnapshot, force: Bool) -> CatalogSnapshot? {
         // Looking is for everybody at once; only listing waits.
-        guard force || listed.withLock({ $0 !== old }) || old.mayBeStale else { return nil }
+        guard force || newest.load(ordering: .acquiring) != old.number || old.mayBeStale else { return nil }
         return listed.withLock { listed in
             var newest = old
             if let listed, listed !== old {
@@ -45,8 +67,7 @@ final class ObjectCatalog: Sendable {
                 newest = listed
             }
             // Where it lists the same its stamps are newer: what was too fresh to be sure of may be sure by now.
-            let snapshot = list(keeping: newest)
-            listed = snapshot
+            let snapshot = list(&listed, keeping: newest)
             return snapshot.lists(theSameAs: old) ? nil : snapshot
         }
     }
@@ -57,8 +78,12 @@ final class ObjectCatalog: Sendable {
         return refresh(after: snapshot, force: false) ?? snapshot
     }
 
-    private func list(keeping previous: CatalogSnapshot?) -> CatalogSnapshot {
-        listings.wrappingAdd(1, ordering: .relaxed)
-        return CatalogSnapshot(roots, loose, keeping: previous)
+    private func list(_ listed: inout CatalogSnapshot?, keeping previous: CatalogSnapshot?) -> CatalogSnapshot {
+        let number = newest.load(ordering: .relaxed) + 1
+        let snapshot = CatalogSnapshot(number, roots, loose, keeping: previous)
+        listed = snapshot
+        newest.store(number, ordering: .sequentiallyConsistent)
+        ready.removeAll()
+        return snapshot
     }
 }

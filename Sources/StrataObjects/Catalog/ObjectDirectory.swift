@@ -9,7 +9,7 @@ final class ObjectDirectory: Sendable {
     let real: BytePath
     let loose: LooseObjects
     /// What packs and alternates are listed in, and how it looked when they were.
-    private let (pack, alternates): ((path: FilePath, stamp: StatStamp), (path: FilePath, stamp: StatStamp))
+    private let (pack, alternates): ((path: BytePath, stamp: StatStamp), (path: BytePath, stamp: StatStamp))
     /// Which directory it was.
     private let identity: StatStamp
     /// For what is looked up often; nil = by the path.
@@ -23,13 +23,13 @@ final class ObjectDirectory: Sendable {
         self.real = real
         self.loose = loose
         do throws(FileError) {
-            let (pack, alternates) = (path.appending("pack").filePath, path.appending("info/alternates").filePath)
+            let (pack, alternates) = (path.appending("pack"), path.appending("info/alternates"))
             identity = try StatStamp.of(path.filePath)
-            let packStamp = try StatStamp.of(pack)
+            let packStamp = try StatStamp.of(pack.filePath)
             // Before the alternates: what comes after it shows there.
             handle = DirectoryHandle(path, pack: packStamp)
             self.pack = (pack, packStamp)
-            self.alternates = (alternates, try StatStamp.of(alternates))
+            self.alternates = (alternates, try StatStamp.of(alternates.filePath))
         } catch {
             throw .unavailable(error)
         }
@@ -43,22 +43,22 @@ final class ObjectDirectory: Sendable {
     /// Whether what it lists may have changed since.
     var mayBeStale: Bool {
         // By its path: were this directory another now, it would show here.
-        if Self.mayBeStale(pack) { return true }
+        if !pack.path.isStill(pack.stamp) { return true }
         if alternates.stamp.isAbsent, let handle {
-            if handle.provesInfoUnchanged || handle.contains(Self.alternatesName.span) == false { return false }
+            let isAbsent = lend(handle) { $0.provesInfoUnchanged || $0.contains(Self.alternatesName.span) == false }
+            if isAbsent { return false }
         }
-        return Self.mayBeStale(alternates)
+        return !alternates.path.isStill(alternates.stamp)
     }
 
     private static let alternatesName = "info/alternates".utf8CString.map { $0 }
 
-    private static func mayBeStale(_ one: (path: FilePath, stamp: StatStamp)) -> Bool {
-        do throws(FileError) { return !one.stamp.isStill(try FileStat.stat(one.path)) } catch { return true }
-    }
-
     /// Whether there is a file for a loose object. That there is none is so only if the directory is not stale after that.
     func containsLoose(_ id: ObjectID) throws(ObjectError) -> Bool {
-        if let handle, let answer = LooseObjects.withName(of: id, handle.contains) { return answer }
+        if let handle {
+            let answer = lend(handle) { handle in LooseObjects.withName(of: id) { handle.contains($0) } }
+            if let answer { return answer }
+        }
         return try loose.contains(id)
     }
 

@@ -28,7 +28,7 @@ extension FilesObjectStore {
 final class SortedObjectCursor: ObjectCursor {
     private let store: FilesObjectStore
     private let snapshot: CatalogSnapshot
-    private let tables: [any IndexTable]
+    private let tables: [IndexTable]
     private let merged: MergedIndex?
     private var place = 0
     private let count: Int
@@ -40,7 +40,7 @@ final class SortedObjectCursor: ObjectCursor {
     /// Where the last one was found, if in a pack.
     private var location: PackedLocation?
 
-    init(_ store: FilesObjectStore, _ snapshot: CatalogSnapshot, _ tables: [any IndexTable]) throws(ObjectError) {
+    init(_ store: FilesObjectStore, _ snapshot: CatalogSnapshot, _ tables: [IndexTable]) throws(ObjectError) {
         self.store = store
         self.snapshot = snapshot
         self.tables = tables
@@ -111,7 +111,7 @@ final class SortedObjectCursor: ObjectCursor {
 final class StoredObjectCursor: ObjectCursor {
     private let store: FilesObjectStore
     private let snapshot: CatalogSnapshot
-    private let tables: [any IndexTable]
+    private let tables: [IndexTable]
     private let packs: [Pack]
     private let looseObjects: [LooseObjects]
     /// By the packs' numbers, the offsets of the objects that an earlier pack has given.
@@ -129,7 +129,7 @@ final class StoredObjectCursor: ObjectCursor {
     private var location: PackedLocation?
 
     init(
-        _ store: FilesObjectStore, _ snapshot: CatalogSnapshot, _ tables: [any IndexTable], repeating: Bool
+        _ store: FilesObjectStore, _ snapshot: CatalogSnapshot, _ tables: [IndexTable], repeating: Bool
     ) throws(ObjectError) {
         self.store = store
         self.snapshot = snapshot

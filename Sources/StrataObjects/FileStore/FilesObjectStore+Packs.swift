@@ -7,7 +7,7 @@ extension FilesObjectStore {
     struct Packs {
         let snapshot: CatalogSnapshot
         /// Their tables, and those of packs that are pinned and listed no more.
-        let tables: [any IndexTable]
+        let tables: [IndexTable]
         /// The first error of a place that could not be read.
         let failure: ObjectError?
     }
@@ -60,7 +60,7 @@ extension FilesObjectStore {
     /// The loose objects whose first byte is `byte`, of all directories or of one, and those that have gone from there into packs that `tables`, of
     /// `snapshot`, are not of; some perhaps more than once.
     func looseIDs(
-        _ byte: UInt8, in wanted: LooseObjects? = nil, since snapshot: CatalogSnapshot, _ tables: [any IndexTable]
+        _ byte: UInt8, in wanted: LooseObjects? = nil, since snapshot: CatalogSnapshot, _ tables: [IndexTable]
     ) throws(ObjectError) -> [ObjectID] {
         var ids: [ObjectID] = []
         let packs = try packs { directory throws(ObjectError) in

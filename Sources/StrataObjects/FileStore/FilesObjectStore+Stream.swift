@@ -10,7 +10,9 @@ extension FilesObjectStore {
                 return try FileObjectStream(
                     kind, size: UInt64(entry.size), in: data.file, from: entry.data, to: data.end, mustEnd: false)
             }
-            return try location.read(reading(limit, without: location.pack)).map(MemoryObjectStream.init)
+            let contents = try location.pack.read(
+                at: location.offset, limit: limit, cache: catalog.cache, others: self)
+            return contents.map(MemoryObjectStream.init)
         } loose: { directory throws(ObjectError) in
             try directory.loose.stream(id)
         }

@@ -1,3 +1,4 @@
+import StrataIO
 public import StrataModel
 public import SystemPackage
 
@@ -98,7 +99,7 @@ public final class FilesObjectStore: ObjectStore {
         if let found = try find(
             id,
             packed: { place throws(ObjectError) in
-                try place.location.info(fields)
+                try place.withLocation { pack, offset throws(ObjectError) in try pack.info(at: offset, fields) }
             },
             loose: { directory throws(ObjectError) in
                 try directory.loose.info(of: id, fields)
@@ -113,31 +114,16 @@ public final class FilesObjectStore: ObjectStore {
     public func read(_ id: ObjectID, limit: Int) throws(ObjectError) -> ObjectContents? {
         let limit = min(limit, 1 << 40)
         let found = try find(id) { place throws(ObjectError) in
-            let location = try place.location
-            return try location.read(reading(limit, without: location.pack))
+            try place.withLocation { pack, offset throws(ObjectError) in
+                try lend(catalog.cache) { cache throws(ObjectError) in
+                    try pack.read(at: offset, limit: limit, cache: cache, others: self)
+                }
+            }
         } loose: { directory throws(ObjectError) in
             try directory.loose.read(id, limit: limit)
         }
         if let found { return found }
         return isEmptyTree(id) ? ObjectContents(kind: .tree, bytes: []) : nil
-    }
-
-    /// How contents are read from a pack; damaged bases are got round by copies in other places.
-    func reading(_ limit: Int, without pack: Pack) -> PackReading {
-        PackReading(limit: limit, cache: catalog.cache) { id throws(ObjectError) in
-            let snapshot = self.catalog.current()
-            let found = snapshot.search(id) { place throws(ObjectError) -> ObjectContents? in
-                let location = try place.location
-                guard location.pack !== pack else { return nil }
-                // Two packs that lie could lead to each other without end.
-                return try location.read(PackReading(limit: limit, cache: self.catalog.cache, otherCopy: nil))
-            }
-            if case .found(let contents) = found { return contents }
-            for directory in snapshot.directories {
-                if let contents = try? directory.loose.read(id, limit: limit) { return contents }
-            }
-            return nil
-        }
     }
 
     /// The tree without entries is in every repository, stored or not.
@@ -159,10 +145,13 @@ public final class FilesObjectStore: ObjectStore {
             switch snapshot.search(id, packed) {
             case .found(let answer): return .found(answer)
             case .missing(var failure, let hasVanished):
-                for directory in snapshot.directories {
-                    if refresh == .never, directory.loose.shards.knowsAbsent(id) { continue }
+                for place in snapshot.directories.indices {
                     do throws(ObjectError) {
-                        if let answer = try loose(directory) { return .found(answer) }
+                        let answer = try snapshot.directories.lend(place) { directory throws(ObjectError) -> Answer? in
+                            if refresh == .never, directory.loose.shards.knowsAbsent(id) { return nil }
+                            return try loose(directory)
+                        }
+                        if let answer { return .found(answer) }
                     } catch {
                         failure = failure ?? error
                     }
@@ -174,7 +163,7 @@ public final class FilesObjectStore: ObjectStore {
 
     /// The tables of a snapshot, and with them those of packs that are pinned and listed no more; the first error of those that cannot be loaded, and
     /// whether one was gone.
-    func tables(in snapshot: CatalogSnapshot) -> (tables: [any IndexTable], failure: ObjectError?, hasVanished: Bool) {
+    func tables(in snapshot: CatalogSnapshot) -> (tables: [IndexTable], failure: ObjectError?, hasVanished: Bool) {
         var found = snapshot.tables()
         guard let pins, pins !== snapshot else { return found }
         let listed = Set(found.tables.map(ObjectIdentifier.init))
@@ -183,7 +172,7 @@ public final class FilesObjectStore: ObjectStore {
     }
 
     /// The table of all of them, where it has been made or is worth it.
-    func merged(_ snapshot: CatalogSnapshot, _ tables: [any IndexTable]) -> MergedIndex? {
+    func merged(_ snapshot: CatalogSnapshot, _ tables: [IndexTable]) -> MergedIndex? {
         guard let merged = snapshot.merge(), merged.isComplete, merged.index.tables.count == tables.count else {
             return nil
         }
@@ -191,25 +180,42 @@ public final class FilesObjectStore: ObjectStore {
     }
 
     /// Looks until something is found, or nothing changes between two looks, or packs keep vanishing.
+    @inline(__always)
     func inEveryState<Answer>(
         _ look: (CatalogSnapshot) throws(ObjectError) -> CatalogSnapshot.Finding<Answer>
     ) throws(ObjectError) -> Answer? {
-        var snapshot = catalog.current()
         var patience = VanishingPacks()
-        for _ in 0..<Self.mostChanges {
-            switch try look(snapshot) {
-            case .found(let answer): return answer
-            case .missing(let failure, let hasVanished):
-                if refresh != .never, let next = catalog.refresh(after: snapshot, force: hasVanished) {
-                    snapshot = next
-                    continue
-                }
-                if let failure { throw failure }
-                if !hasVanished { return nil }
+        var outcome = try catalog.withCurrent { snapshot throws(ObjectError) -> Outcome<Answer> in
+            try self.outcome(of: try look(snapshot), in: snapshot, &patience)
+        }
+        for _ in 1..<Self.mostChanges {
+            switch outcome {
+            case .answer(let answer): return answer
+            case .again(let snapshot): outcome = try self.outcome(of: try look(snapshot), in: snapshot, &patience)
             }
-            if refresh == .never || !patience.wait() { break }
         }
         throw vanishing()
+    }
+
+    /// What to do after a look through all places.
+    private enum Outcome<Answer> {
+        case answer(Answer?)
+        case again(CatalogSnapshot)
+    }
+
+    @inline(__always)
+    private func outcome<Answer>(
+        of finding: CatalogSnapshot.Finding<Answer>, in snapshot: CatalogSnapshot, _ patience: inout VanishingPacks
+    ) throws(ObjectError) -> Outcome<Answer> {
+        switch finding {
+        case .found(let answer): return .answer(answer)
+        case .missing(let failure, let hasVanished):
+            if refresh != .never, let next = catalog.refresh(after: snapshot, force: hasVanished) { return .again(next) }
+            if let failure { throw failure }
+            if !hasVanished { return .answer(nil) }
+        }
+        if refresh == .never || !patience.wait() { throw vanishing() }
+        return .again(snapshot)
     }
 
     /// The most states of the directories that are looked through for one answer.
@@ -220,30 +226,26 @@ public final class FilesObjectStore: ObjectStore {
     }
 }
 
+extension FilesObjectStore: OtherCopies {
+    func copy(of base: ObjectID, outside pack: Pack, limit: Int) throws(ObjectError) -> ObjectContents? {
+        let snapshot = catalog.current()
+        let found = snapshot.search(base) { place throws(ObjectError) -> ObjectContents? in
+            let location = try place.location
+            guard location.pack !== pack else { return nil }
+            // It has no other copies in its turn: two packs that lie could lead to each other without end.
+            return try location.pack.read(at: location.offset, limit: limit, cache: catalog.cache)
+        }
+        if case .found(let contents) = found { return contents }
+        for directory in snapshot.directories {
+            if let contents = try? directory.loose.read(base, limit: limit) { return contents }
+        }
+        return nil
+    }
+}
+
 extension PackedLocation {
     /// What is known of the object; nil when its pack is gone.
-    @inline(__always)
-    func info(_ fields: ObjectFields) throws(ObjectError) -> ObjectInfo? {
-        var info = ObjectInfo()
-        if fields.isEmpty { return info }
-        if fields.contains(.place) { info.place = .packed(pack: pack.number, offset: UInt64(offset)) }
-        guard let data = try pack.open() else { return nil }
-        let entry = try pack.entry(data, at: offset)
-        if fields.contains(.kind) { info.kind = try pack.kind(data, of: entry) }
-        if fields.contains(.size) { info.size = UInt64(try pack.size(data, of: entry)) }
-        if fields.contains(.storedSize) { info.storedSize = UInt64(try pack.storedSize(data, at: offset)) }
-        if fields.contains(.deltaBase) { info.deltaBase = try pack.deltaBase(data, of: entry) }
-        try pack.checkWhole(data)
-        return info
-    }
-
-    /// The object's kind and contents; nil when its pack is gone.
-    func read(_ reading: PackReading) throws(ObjectError) -> ObjectContents? {
-        guard let data = try pack.open() else { return nil }
-        let contents = try pack.read(data, at: offset, reading)
-        try pack.checkWhole(data)
-        return contents
-    }
+    func info(_ fields: ObjectFields) throws(ObjectError) -> ObjectInfo? { try pack.info(at: offset, fields) }
 }
 
 extension ObjectID {

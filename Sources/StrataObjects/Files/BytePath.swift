@@ -58,6 +58,9 @@ struct BytePath: Sendable, Hashable {
         bytes.lazy.map(UInt8.init(bitPattern:)).lexicographicallyPrecedes(other.bytes.lazy.map(UInt8.init(bitPattern:)))
     }
 
+    /// Whether what is at the path is as it was when `stamp` was taken.
+    func isStill(_ stamp: StatStamp) -> Bool { stamp.isStill(at: bytes.span) }
+
     var filePath: FilePath { FilePath(platformString: bytes) }
 
     /// The path for people; bytes that are not UTF-8 are replaced.

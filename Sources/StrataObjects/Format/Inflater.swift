@@ -1,5 +1,6 @@
 import CDeflate
 import CZlib
+import StrataIO
 
 /// Why a zlib stream cannot be used.
 struct InflateFailure: Error {
@@ -45,21 +46,21 @@ final class Inflater {
 
     // MARK: - Lending
 
-    private static let idle = IdleInflaters()
+    private static let idle = ThreadSlots<Inflater>()
 
     /// Lends `body` an inflater that nobody else uses meanwhile.
     @inline(__always)
     static func with<R, E: Error>(
         _ failed: (InflateFailure) -> E, _ body: (Inflater) throws(E) -> R
     ) throws(E) -> R {
-        let lent: Inflater
-        if let idle = idle.take() {
-            lent = idle
+        let lent: Unmanaged<Inflater>
+        if let idle = unsafe idle.take() {
+            unsafe lent = idle
         } else {
-            do throws(InflateFailure) { lent = try Inflater() } catch { throw failed(error) }
+            do throws(InflateFailure) { unsafe lent = .passRetained(try Inflater()) } catch { throw failed(error) }
         }
-        defer { idle.give(lent) }
-        return try body(lent)
+        defer { if unsafe idle.give(lent) == nil { unsafe lent.release() } }
+        return try unsafe lent.lend(body)
     }
 
     // MARK: - Whole streams

@@ -1,3 +1,4 @@
+import StrataIO
 import StrataModel
 import Synchronization
 
@@ -23,7 +24,7 @@ public final class DeltaBaseCache: Sendable {
     /// What was kept of the object at `offset` of a pack.
     func contents(_ pack: UInt64, _ offset: Int) -> ObjectContents? {
         let key = Key(pack: pack, offset: offset)
-        return part(key).entries.withLock { $0.take(key) }
+        return parts.lend(part(key)) { $0.entries.withLock { $0.take(key) } }
     }
 
     /// Keeps what an object holds, unless it alone would take an eighth of all there is room for.
@@ -32,10 +33,10 @@ public final class DeltaBaseCache: Sendable {
         let share = limit / Self.partCount
         guard size + Entries.overhead <= share else { return }
         let key = Key(pack: pack, offset: offset)
-        part(key).entries.withLock { $0.add(key, contents, share) }
+        parts.lend(part(key)) { $0.entries.withLock { $0.add(key, contents, share) } }
     }
 
-    private func part(_ key: Key) -> Part { parts[Int(key.mixed >> 61)] }
+    private func part(_ key: Key) -> Int { Int(key.mixed >> 61) }
 
     private final class Part: Sendable {
         let entries = Mutex(Entries())

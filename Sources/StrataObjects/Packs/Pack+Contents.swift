@@ -1,49 +1,58 @@
 import StrataModel
 
-/// How contents are read from packs: what is allowed, what is kept, and where else to look.
-struct PackReading {
-    /// The most bytes that an object, or one that it is a delta of, may have.
-    var limit: Int
-    var cache: DeltaBaseCache?
-    /// Another copy of the base of a delta whose own is damaged.
-    var otherCopy: ((ObjectID) throws(ObjectError) -> ObjectContents?)?
-    /// The bytes that all objects of one chain may have together.
-    static let work = 4 << 30
+/// Where there may be other copies of what is damaged in a pack.
+protocol OtherCopies: AnyObject {
+    /// A copy of `object` that is not in `pack`, of at most `limit` bytes.
+    func copy(of object: ObjectID, outside pack: Pack, limit: Int) throws(ObjectError) -> ObjectContents?
 }
 
 extension Pack {
-    /// The kind and contents of the object at `offset`.
+    /// The kind and contents of the object at `offset`; nil when the pack is gone.
     ///
-    /// The bases of deltas come from the cache or go there. Damage in a base is got round by another copy of that object, if there is one.
-    func read(_ data: Data, at offset: Int, _ reading: PackReading) throws(ObjectError) -> ObjectContents {
-        try Inflater.with { (failure) -> ObjectError in
-            ObjectError(.unavailable, file: path.text, failure.cause)
-        } _: { inflater throws(ObjectError) in
-            defer { inflater.trim() }
-            return try read(data, at: offset, reading, inflater)
+    /// The bases of deltas come from the cache or go there.
+    ///
+    /// - Parameters:
+    ///   - limit: the most bytes that the object, or one that it is a delta of, may have.
+    ///   - others: where another copy is looked for of the base of a delta whose own is damaged.
+    func read(
+        at offset: Int, limit: Int, cache: DeltaBaseCache?, others: (any OtherCopies)? = nil
+    ) throws(ObjectError) -> ObjectContents? {
+        try withData { data throws(ObjectError) in
+            let contents = try Inflater.with { (failure) -> ObjectError in
+                ObjectError(.unavailable, file: path.text, failure.cause)
+            } _: { inflater throws(ObjectError) in
+                defer { inflater.trim() }
+                return try read(data, at: offset, limit, cache, inflater, others)
+            }
+            try checkWhole(data)
+            return contents
         }
     }
 
+    /// The bytes that all objects of one chain may have together.
+    private static let work = 4 << 30
+
     private func read(
-        _ data: Data, at offset: Int, _ reading: PackReading, _ inflater: Inflater
+        _ data: Data, at offset: Int, _ limit: Int, _ cache: DeltaBaseCache?, _ inflater: Inflater,
+        _ others: (any OtherCopies)?
     ) throws(ObjectError) -> ObjectContents {
-        var work = PackReading.work
+        var work = Self.work
         // Down the chain, to what is known or whole.
         var deltas: [PackEntry] = []
         var place = offset
         var contents: ObjectContents
         while true {
-            if let known = reading.cache?.contents(number, place) {
-                if known.bytes.count > reading.limit { throw .tooLarge(path, at: place, size: known.bytes.count) }
+            if let known = cache?.contents(number, place) {
+                if known.bytes.count > limit { throw .tooLarge(path, at: place, size: known.bytes.count) }
                 contents = known
                 break
             }
             do throws(ObjectError) {
                 let entry = try entry(data, at: place)
                 if case .object(let kind) = entry.body {
-                    let bytes = try inflate(data, entry, reading, &work, inflater)
+                    let bytes = try inflate(data, entry, limit, &work, inflater)
                     contents = ObjectContents(kind: kind, bytes: bytes)
-                    if !deltas.isEmpty { reading.cache?.keep(contents, number, place) }
+                    if !deltas.isEmpty { cache?.keep(contents, number, place) }
                     break
                 }
                 try checkLength(of: deltas.count, from: offset)
@@ -51,18 +60,18 @@ extension Pack {
                 deltas.append(entry)
                 place = base
             } catch {
-                contents = try replacement(for: place, of: offset, &deltas, error, reading)
+                contents = try replacement(for: place, of: offset, &deltas, error, limit, others)
                 break
             }
         }
         // And up again.
         while let next = deltas.popLast() {
             do throws(ObjectError) {
-                contents.bytes = try apply(data, next, to: contents.bytes, reading, &work, inflater)
-                if Self.isKept(deltas.count) { reading.cache?.keep(contents, number, next.offset) }
+                contents.bytes = try apply(data, next, to: contents.bytes, limit, &work, inflater)
+                if Self.isKept(deltas.count) { cache?.keep(contents, number, next.offset) }
             } catch {
                 // Of this object, or of one farther up: nothing to be kept under this one's place.
-                contents = try replacement(for: next.offset, of: offset, &deltas, error, reading)
+                contents = try replacement(for: next.offset, of: offset, &deltas, error, limit, others)
             }
         }
         return contents
@@ -74,12 +83,15 @@ extension Pack {
 
     /// Another copy of the object at `place`, or of one that is a delta of it and has its delta in `deltas`, which is then taken out.
     private func replacement(
-        for place: Int, of target: Int, _ deltas: inout [PackEntry], _ error: ObjectError, _ reading: PackReading
+        for place: Int, of target: Int, _ deltas: inout [PackEntry], _ error: ObjectError, _ limit: Int,
+        _ others: (any OtherCopies)?
     ) throws(ObjectError) -> ObjectContents {
-        guard error.code != .tooLarge, let otherCopy = reading.otherCopy else { throw error }
+        guard error.code != .tooLarge, let others else { throw error }
         var place = place
         while place != target {
-            if let id = try? id(at: place), let other = try? otherCopy(id), other.bytes.count <= reading.limit {
+            if let id = try? id(at: place), let other = try? others.copy(of: id, outside: self, limit: limit),
+                other.bytes.count <= limit
+            {
                 return other
             }
             guard let above = deltas.popLast() else { break }
@@ -93,9 +105,9 @@ extension Pack {
     }
 
     private func inflate(
-        _ data: Data, _ entry: PackEntry, _ reading: PackReading, _ work: inout Int, _ inflater: Inflater
+        _ data: Data, _ entry: PackEntry, _ limit: Int, _ work: inout Int, _ inflater: Inflater
     ) throws(ObjectError) -> [UInt8] {
-        try spend(entry.size, at: entry.offset, reading, &work)
+        try spend(entry.size, at: entry.offset, limit, &work)
         do throws(InflateFailure) {
             return unsafe try inflater.bytes(input(data, entry), size: entry.size).bytes
         } catch {
@@ -104,10 +116,10 @@ extension Pack {
     }
 
     private func apply(
-        _ data: Data, _ entry: PackEntry, to base: [UInt8], _ reading: PackReading, _ work: inout Int,
+        _ data: Data, _ entry: PackEntry, to base: [UInt8], _ limit: Int, _ work: inout Int,
         _ inflater: Inflater
     ) throws(ObjectError) -> [UInt8] {
-        try spend(entry.size, at: entry.offset, reading, &work)
+        try spend(entry.size, at: entry.offset, limit, &work)
         let delta: Delta
         do throws(InflateFailure) {
             let bytes = unsafe try inflater.temporary(input(data, entry), size: entry.size).bytes
@@ -118,7 +130,7 @@ extension Pack {
         } catch {
             throw .corrupt(path, at: entry.offset, error.cause)
         }
-        try spend(delta.size, at: entry.offset, reading, &work)
+        try spend(delta.size, at: entry.offset, limit, &work)
         var isGood = false
         let result = unsafe [UInt8](unsafeUninitializedCapacity: delta.size) { buffer, count in
             let output = UnsafeMutableRawBufferPointer(buffer)
@@ -130,9 +142,9 @@ extension Pack {
     }
 
     private func spend(
-        _ size: Int, at offset: Int, _ reading: PackReading, _ work: inout Int
+        _ size: Int, at offset: Int, _ limit: Int, _ work: inout Int
     ) throws(ObjectError) {
         work -= min(size, work)
-        guard size <= reading.limit, work > 0 else { throw .tooLarge(path, at: offset, size: size) }
+        guard size <= limit, work > 0 else { throw .tooLarge(path, at: offset, size: size) }
     }
 }

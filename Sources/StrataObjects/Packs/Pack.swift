@@ -57,6 +57,13 @@ final class Pack: Sendable {
         return data.storeIfNil(Data(file, end: end))
     }
 
+    /// Lends the file, opened when it is first asked for; nil when it is gone.
+    @inline(__always)
+    func withData<Answer>(_ body: (Data) throws(ObjectError) -> Answer?) throws(ObjectError) -> Answer? {
+        if !data.isSet, try open() == nil { return nil }
+        return try data.with(body) ?? nil
+    }
+
     /// The objects by their offsets, sorted when first asked for.
     func reverseIndex() throws(ObjectError) -> ReverseIndex {
         if let box = reverse.load() { return box.value }
@@ -64,9 +71,10 @@ final class Pack: Sendable {
     }
 
     /// To be called after what was read: whether none of it was cut off meanwhile.
+    @inline(__always)
     func checkWhole(_ data: Data) throws(ObjectError) {
-        try index.file.checkWhole()
-        try data.file.checkWhole()
+        try lend(index) { index throws(ObjectError) in try index.checkWhole() }
+        try lend(data.file) { file throws(ObjectError) in try file.checkWhole() }
     }
 
     @inline(__always)
@@ -96,10 +104,32 @@ final class Pack: Sendable {
 
     // MARK: - Without the contents
 
+    /// What is known of the object at `offset`; nil when the pack is gone.
+    func info(at offset: Int, _ fields: ObjectFields) throws(ObjectError) -> ObjectInfo? {
+        var info = ObjectInfo()
+        if fields.isEmpty { return info }
+        if fields.contains(.place) { info.place = .packed(pack: number, offset: UInt64(offset)) }
+        return try withData { data throws(ObjectError) in
+            let entry = try entry(data, at: offset)
+            if fields.contains(.kind) { info.kind = try kind(data, of: entry) }
+            if fields.contains(.size) { info.size = UInt64(try size(data, of: entry)) }
+            if fields.contains(.storedSize) { info.storedSize = UInt64(try storedSize(data, at: offset)) }
+            if fields.contains(.deltaBase) { info.deltaBase = try deltaBase(data, of: entry) }
+            try checkWhole(data)
+            return info
+        }
+    }
+
     /// The kind of the object whose entry is `first`, found along the chain of deltas; nothing is inflated.
     func kind(_ data: Data, of first: PackEntry) throws(ObjectError) -> ObjectKind {
         if case .object(let kind) = first.body { return kind }
-        let memo = memo.load() ?? self.memo.storeIfNil(KindMemo(count: index.count))
+        if !memo.isSet { _ = memo.storeIfNil(KindMemo(count: index.count)) }
+        let found = try memo.with { memo throws(ObjectError) in try kind(data, of: first, memo) }
+        guard let found else { preconditionFailure("the memo has just been set") }
+        return found
+    }
+
+    private func kind(_ data: Data, of first: PackEntry, _ memo: KindMemo) throws(ObjectError) -> ObjectKind {
         if let kind = memo.kind(at: first.offset) { return kind }
         var current = first
         var steps = 0

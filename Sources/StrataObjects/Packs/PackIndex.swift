@@ -1,3 +1,4 @@
+import StrataIO
 import StrataModel
 
 /// The index of a pack, `.idx` version 1 or 2: where in the pack each object stands.
@@ -56,6 +57,10 @@ final class PackIndex: Sendable, SortedObjectIDs {
         self.file = file
         self.algorithm = algorithm
     }
+
+    /// To be called after what was read: whether none of it was cut off meanwhile.
+    @inline(__always)
+    func checkWhole() throws(ObjectError) { try lend(file) { file throws(ObjectError) in try file.checkWhole() } }
 
     var version: Int { isVersion1 ? 1 : 2 }
 

@@ -54,9 +54,11 @@ final class ReceivedChecks: Sendable {
     func finish(_ pack: Pack) throws(ObjectError) -> [ObjectID] {
         guard let syntax else { return [] }
         return try syntax.finish { id throws(ObjectError) in
-            if let position = pack.index.position(of: id), let data = try pack.open() {
-                let reading = PackReading(limit: limits.bigFileThreshold, cache: nil, otherCopy: nil)
-                return try pack.read(data, at: try pack.index.offset(at: position), reading)
+            if let position = pack.index.position(of: id),
+                let found = try pack.read(
+                    at: try pack.index.offset(at: position), limit: limits.bigFileThreshold, cache: nil)
+            {
+                return found
             }
             return try store?.read(id, limit: limits.bigFileThreshold)
         }
