@@ -35,7 +35,7 @@ final class CatalogSnapshot: Sendable {
     }
 
     /// Whether a directory may have changed since it was listed.
-    var mayBeStale: Bool { 
+    var mayBeStale: Bool {
         !failures.isEmpty || directories.indices.contains { place in directories.lend(place) { $0.mayBeStale } }
     }
 

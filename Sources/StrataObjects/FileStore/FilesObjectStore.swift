@@ -210,7 +210,9 @@ public final class FilesObjectStore: ObjectStore {
         switch finding {
         case .found(let answer): return .answer(answer)
         case .missing(let failure, let hasVanished):
-            if refresh != .never, let next = catalog.refresh(after: snapshot, force: hasVanished) { return .again(next) }
+            if refresh != .never, let next = catalog.refresh(after: snapshot, force: hasVanished) {
+                return .again(next)
+            }
             if let failure { throw failure }
             if !hasVanished { return .answer(nil) }
         }

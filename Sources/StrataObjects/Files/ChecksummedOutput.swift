@@ -65,7 +65,8 @@ struct ChecksummedOutput {
         case .comparison(let file):
             isSame = isSame && pending.count <= file.count - place
             if isSame {
-                isSame = unsafe pending.elementsEqual(file.bytes[place..<place + pending.count])
+                let theirs = unsafe UnsafeRawBufferPointer(rebasing: file.bytes[place..<place + pending.count])
+                isSame = unsafe pending.span.isEqual(to: theirs.bindMemory(to: UInt8.self).span)
             }
         }
         place += pending.count

@@ -10,14 +10,15 @@ struct ReverseIndex: Sendable {
 
     /// Sorts the offsets of `index`: 12 bytes of memory for each object.
     init(_ index: PackIndex) throws(ObjectError) {
-        var pairs: [(offset: Int, position: UInt32)] = []
-        pairs.reserveCapacity(index.count)
+        var keys: [SpreadKey] = []
+        keys.reserveCapacity(index.count)
         for position in 0..<index.count {
-            pairs.append((try index.offset(at: position), UInt32(truncatingIfNeeded: position)))
+            let offset = UInt64(try index.offset(at: position))
+            keys.append(SpreadKey(number: offset, index: UInt32(truncatingIfNeeded: position)))
         }
-        pairs.sort { $0.offset < $1.offset }
-        offsets = pairs.map(\.offset)
-        positions = pairs.map(\.position)
+        keys = keys.sortedAsSpread { _, _ in false }
+        offsets = keys.map { Int($0.number) }
+        positions = keys.map(\.index)
     }
 
     var count: Int { offsets.count }

@@ -4,32 +4,27 @@ import StrataModel
 struct PackIndexWriter {
     private let records: PackRecords
     private let checksum: ObjectID
-    /// The entries in the order of their names.
-    private let order: [UInt32]
+    /// The entries in the order of their names, of which these are the leading bytes.
+    private let order: [SpreadKey]
 
     /// - Parameter checksum: the pack's.
     init(_ records: PackRecords, checksum: ObjectID) {
         self.records = records
         self.checksum = checksum
-        struct Key {
-            let word: UInt64
-            let index: UInt32
-        }
-        var keys = (0..<records.count).map { Key(word: records[$0].id.word0, index: UInt32($0)) }
-        keys.sort { a, b in
-            if a.word != b.word { return a.word < b.word }
+        let keys = (0..<records.count).map { SpreadKey(number: records[$0].id.word0, index: UInt32($0)) }
+        order = keys.sortedAsSpread { a, b in
             let (first, second) = (records[Int(a.index)].id, records[Int(b.index)].id)
             return first != second ? first < second : a.index < b.index
         }
-        order = keys.map(\.index)
     }
 
-    private func record(_ position: Int) -> PackRecord { records[Int(order[position])] }
+    private func record(_ position: Int) -> PackRecord { records[Int(order[position].index)] }
 
     /// An object that the pack has twice; nil when it has none.
     var duplicate: ObjectID? {
-        for position in order.indices.dropFirst() where record(position).id == record(position - 1).id {
-            return record(position).id
+        for position in order.indices.dropFirst() where order[position].number == order[position - 1].number {
+            let id = record(position).id
+            if id == record(position - 1).id { return id }
         }
         return nil
     }
@@ -49,7 +44,7 @@ struct PackIndexWriter {
         }
         var position = 0
         for byte in UInt8.min...UInt8.max {
-            while position < order.count, record(position).id.byte(at: 0) <= byte { position += 1 }
+            while position < order.count, order[position].number >> 56 <= byte { position += 1 }
             try output.be32(UInt32(position))
         }
         if isVersion1 {
@@ -58,12 +53,20 @@ struct PackIndexWriter {
                 try output.id(record(position).id)
             }
         } else {
-            for position in order.indices { try output.id(record(position).id) }
-            for position in order.indices { try output.be32(record(position).crc) }
+            // Each record is looked up once: they lie in another order, and do not fit the processor's cache.
+            var (crcs, offsets): ([UInt32], [Int]) = ([], [])
+            crcs.reserveCapacity(order.count)
+            offsets.reserveCapacity(order.count)
+            for key in order {
+                let record = records[Int(key.index)]
+                try output.id(record.id)
+                crcs.append(record.crc)
+                offsets.append(record.offset)
+            }
+            for crc in crcs { try output.be32(crc) }
             func isLarge(_ offset: Int) -> Bool { offset > limit || large.contains(offset) }
             var rows: UInt32 = 0
-            for position in order.indices {
-                let offset = record(position).offset
+            for offset in offsets {
                 if isLarge(offset) {
                     try output.be32(0x8000_0000 | rows)
                     rows += 1
@@ -71,11 +74,7 @@ struct PackIndexWriter {
                     try output.be32(UInt32(offset))
                 }
             }
-            if rows > 0 {
-                for position in order.indices where isLarge(record(position).offset) {
-                    try output.be64(UInt64(record(position).offset))
-                }
-            }
+            if rows > 0 { for offset in offsets where isLarge(offset) { try output.be64(UInt64(offset)) } }
         }
         try output.id(checksum)
         _ = try output.finish()
@@ -87,7 +86,7 @@ struct PackIndexWriter {
         try output.be32(checksum.algorithm == .sha1 ? 1 : 2)
         // Entries stand in the order of offsets already.
         var positions = [UInt32](repeating: 0, count: order.count)
-        for (position, index) in order.enumerated() { positions[Int(index)] = UInt32(position) }
+        for (position, key) in order.enumerated() { positions[Int(key.index)] = UInt32(position) }
         for position in positions { try output.be32(position) }
         try output.id(checksum)
         _ = try output.finish()

@@ -31,6 +31,13 @@ extension PackIndexer {
             scan, in: packFile, end: packFile.count - algorithm.byteCount, foreignLinks: foreign,
             missingModules: missing)
         try report(found)
+        let reverse =
+            writesReverseIndex ? try MappedBytes(BytePath(name.replacingSuffix("idx", with: "rev"))) : nil
+        if let order = scan.order ?? (try? ReverseIndex(old)) {
+            let comparison = IndexComparison(
+                old, reverse: reverse, scan.records, in: order, checksum: scan.checksum)
+            if comparison.isSame(threads: threadCount) { return found }
+        }
         let writer = PackIndexWriter(scan.records, checksum: scan.checksum)
         if let twice = writer.duplicate {
             throw ObjectError(
@@ -39,7 +46,7 @@ extension PackIndexer {
         try compare(file) { output throws(ObjectError) in
             try writer.writeIndex(&output, version: old.version, largeFrom: nil, large: try old.needlesslyLarge())
         }
-        if writesReverseIndex, let reverse = try MappedBytes(BytePath(name.replacingSuffix("idx", with: "rev"))) {
+        if let reverse {
             try compare(reverse) { output throws(ObjectError) in try writer.writeReverseIndex(&output) }
         }
         return found

@@ -220,7 +220,7 @@ public struct PackIndexer: Sendable {
         return resolution
     }
 
-    private var threadCount: Int { threads > 0 ? threads : Self.usualThreads }
+    var threadCount: Int { threads > 0 ? threads : Self.usualThreads }
 
     /// As many as git uses: more than twenty do not help, and of many processors half are taken for hyperthreads.
     private static var usualThreads: Int {

@@ -37,12 +37,12 @@ final class PackRecords: @unchecked Sendable {
 
     init() { unsafe records = .allocate(capacity: capacity) }
 
-    /// Records of nothing, to be filled in by threads.
-    init(count: Int) {
+    /// Records that are each to be set, by threads, before they are read: what they are until then is undefined.
+    ///
+    /// They own nothing, so that there is nothing to be let go of when they are set.
+    init(unset count: Int) {
         capacity = max(count, 1)
         unsafe records = .allocate(capacity: capacity)
-        let nothing = PackRecord(id: .zero(.sha1), type: 0, kind: 0, headerLength: 0, offset: 0)
-        unsafe records.initialize(repeating: nothing, count: count)
         self.count = count
     }
 

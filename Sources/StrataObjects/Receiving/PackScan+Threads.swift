@@ -19,6 +19,7 @@ extension PackScan {
         Threads.run(threads) { _ in work.run() }
         guard let (parts, checksum) = work.result() else { return nil }
         self.init(work.records, parts, checksum)
+        order = entries
     }
 
     /// What the threads share: parts of the pack, of which each takes the next, and the checksum of the whole, which is taken first.
@@ -55,7 +56,7 @@ extension PackScan {
             self.progress = progress
             end = file.count - algorithm.byteCount
             share = max(1, min(1024, entries.count / threads / 4))
-            records = PackRecords(count: entries.count)
+            records = PackRecords(unset: entries.count)
             found = Mutex((Array(repeating: nil, count: (entries.count + share - 1) / share), nil))
         }
 

@@ -11,6 +11,8 @@ struct PackScan {
     /// Blobs that were hashed in pieces and have not been looked at otherwise.
     let large: [Int]
     let checksum: ObjectID
+    /// The order of the entries in the index by which they were read, if it was by one.
+    var order: ReverseIndex?
     /// The number of entries that the pack came with.
     let entryCount: Int
 

@@ -20,12 +20,35 @@ enum PackCommandsBenchmark {
         try compare("verify-pack", rounds: 3) { program in
             try program.run(["-C", sets.one.string, "-c", "pack.threads=1", "verify-pack", pack.string])
         }
-        let (repository, names) = try files(in: scratch.path)
-        try compare("hash-object -w of \(fileCount) files", rounds: 3) { program in
+        try threads(sets.one, pack)
+        try hashObject("on the disk of the sets", in: scratch.path)
+        if let memory = try? Scratch(in: "/dev/shm") { try hashObject("in memory", in: memory.path) }
+    }
+
+    private static func hashObject(_ place: String, in directory: FilePath) throws {
+        let (repository, names) = try files(in: directory)
+        try compare("hash-object -w of \(fileCount) files, \(place)", rounds: 3) { program in
             removeTree(repository)
             try Git.run(["init", "-q", "--bare", repository.string])
             try program.run(["-C", repository.string, "hash-object", "-w", "--stdin-paths"], input: names)
         }
+    }
+
+    /// Two threads on one pack, beside two programs with one thread each: they do twice the work.
+    private static func threads(_ repository: FilePath, _ pack: FilePath) throws {
+        let verify: @Sendable (Int) throws -> Void = { threads in
+            try ObjectCommandsBenchmark.strata.run([
+                "-C", repository.string, "-c", "pack.threads=\(threads)", "verify-pack", pack.string,
+            ])
+        }
+        try Comparison(
+            rounds: 5, units: 1, clock: .wall,
+            [
+                Way("one thread") { try verify(1) },
+                Way("two programs of one thread") { try onThreads(2) { _ in try verify(1) } },
+                Way("two threads") { try verify(2) },
+            ]
+        ).print("verify-pack on threads")
     }
 
     private static func compare(_ title: String, rounds: Int, _ body: @escaping (Program) throws -> Void) throws {
