@@ -80,7 +80,6 @@ struct PackIndexing {
             throw ObjectError(.refused, file: name.string, "unable to create '\(name)': \(Errno.fileExists)")
         }
         guard let repository = work.repository else { throw ObjectError(.refused, "--stdin requires a git repository") }
-        if arguments.promisor != nil { try LocalObjects.refuse(in: repository) }
         let progress = progress
         var source: any ByteSource = console.input.source
         if let header = arguments.header { source = PrefixedSource(header, before: source) }

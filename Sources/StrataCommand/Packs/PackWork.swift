@@ -80,7 +80,6 @@ final class PackWork: Sendable {
     /// What the work ends with: git dies, or stops where it has said already what was wrong.
     func exit(_ error: ObjectError, _ progress: PackProgress?) -> CommandExit {
         progress?.settle()
-        if error.code == .refused, error.cause == LocalObjects.refusal { return .refusal(Bytes(error.cause)) }
         let cause = Bytes(error.cause)
         if lastProblem.withLock({ $0 == cause }) { return CommandExit(status: .failure) }
         return .fatal(cause)

@@ -29,9 +29,14 @@ struct BytePath: Sendable, Hashable {
     func appending(_ name: String) -> BytePath { appending(Array(name.utf8)) }
 
     /// The same path with the last three bytes, `idx`, replaced.
-    func replacingIndexSuffix(with suffix: String) -> BytePath {
+    func replacingIndexSuffix(with suffix: String) -> BytePath { replacingLast(3, with: suffix) }
+
+    /// The same path with the last four bytes, `pack`, replaced.
+    func replacingPackSuffix(with suffix: String) -> BytePath { replacingLast(4, with: suffix) }
+
+    private func replacingLast(_ count: Int, with suffix: String) -> BytePath {
         var path = self
-        path.bytes.removeLast(min(4, path.bytes.count))
+        path.bytes.removeLast(min(count + 1, path.bytes.count))
         for byte in suffix.utf8 { path.bytes.append(CChar(bitPattern: byte)) }
         path.bytes.append(0)
         return path

@@ -33,14 +33,14 @@ struct PackCompletion {
             guard try ObjectHasher.id(of: base.kind, base.bytes.span, algorithm: algorithm) == delta.base else {
                 throw ObjectError(.corrupt, object: delta.base, "local object \(delta.base) is corrupt")
             }
-            let (entry, headerLength) = try compressed(base)
-            let crc = unsafe entry.withUnsafeBytes { unsafe libdeflate_crc32(0, $0.baseAddress, $0.count) }
+            let entry = try WholeEntry(base, level: level)
+            let crc = unsafe entry.bytes.withUnsafeBytes { unsafe libdeflate_crc32(0, $0.baseAddress, $0.count) }
             resolution.records.append(
                 PackRecord(
                     id: delta.base, type: base.kind.rawValue, kind: base.kind.rawValue,
-                    headerLength: UInt8(headerLength), crc: crc, offset: place))
-            try ObjectError.onFiles { () throws(FileError) in try sink.write(entry) }
-            place += entry.count
+                    headerLength: UInt8(entry.headerLength), crc: crc, offset: place))
+            try ObjectError.onFiles { () throws(FileError) in try sink.write(entry.bytes) }
+            place += entry.bytes.count
             try resolution.run(from: resolution.records.count - 1, base.bytes)
         }
         try ObjectError.onFiles { () throws(FileError) in try sink.finish() }
@@ -55,22 +55,6 @@ struct PackCompletion {
             throw FileError(.write, path, error as? Errno ?? .ioError)
         }
         return descriptor
-    }
-
-    /// An entry for the object, and the length of its header.
-    private func compressed(_ object: ObjectContents) throws(ObjectError) -> (bytes: [UInt8], headerLength: Int) {
-        var entry: [UInt8] = []
-        var rest = object.bytes.count >> 4
-        var byte = object.kind.rawValue << 4 | UInt8(object.bytes.count & 15)
-        while rest > 0 {
-            entry.append(byte | 0x80)
-            byte = UInt8(rest & 0x7f)
-            rest >>= 7
-        }
-        entry.append(byte)
-        let headerLength = entry.count
-        entry.append(contentsOf: try Deflated.zlib(object.bytes, level: level))
-        return (entry, headerLength)
     }
 
     /// Writes the number of objects and the checksum. What was received must still be there as it came.

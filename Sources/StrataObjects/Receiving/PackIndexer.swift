@@ -30,6 +30,10 @@ public struct PackIndexer: Sendable {
     /// What to write into a `.keep` beside the pack, which keeps it from being repacked; nil for none.
     public var keep: [UInt8]?
     /// What to write into a `.promisor`, which says that its objects' links may lead to objects that are elsewhere; nil for none.
+    ///
+    /// What a pack that is received so leads to of ``store``, a ``FilesObjectStore``, and no promised pack has, is packed as promised too, in a second pack beside it,
+    /// with all that that leads to: else it would be taken for what nothing leads to. Where it is now it stays. Git does so since 2.48. When what comes after
+    /// fails, the second pack is left.
     public var promisor: [UInt8]?
     /// What must have reached the disk of the pack, and of the files beside it.
     public var packDurability = Durability.data
@@ -121,6 +125,8 @@ public struct PackIndexer: Sendable {
         let count = scan.records.count
         let pack = name ?? directory.appending("pack-\(checksum).pack")
         let indexName = index ?? pack.replacingSuffix("pack", with: "idx")
+        // Before the pack is seen: what it leads to must not be pruned.
+        if promisor != nil { try promise(checks.foreignLinks, into: objectDirectory) }
         let installed = try install(
             scan.records, checksum, from: temporary, as: pack, index: indexName,
             replacing: name != nil || index != nil, installation, checks)
@@ -152,12 +158,12 @@ public struct PackIndexer: Sendable {
         let isOwn = index.map { (store as? FilesObjectStore)?.has(pack, indexedBy: $0) ?? false } ?? false
         let problems = self.problems.map { ProblemReport($0).inTurn }
         let links =
-            objectRules != nil || requiresLinks
+            objectRules != nil || requiresLinks || promisor != nil
             ? ReceivedLinks(shallow: shallow, limit: limits.links, pack: pack.string, tell: problems) : nil
         return ReceivedChecks(
             store: store, hasPack: isOwn, limits: limits,
             syntax: objectRules.map { ReceivedSyntax(algorithm, rules: $0, tell: problems) }, links: links,
-            requiresLinks: requiresLinks, tell: problems)
+            requiresLinks: requiresLinks, notesLinks: promisor != nil, tell: problems)
     }
 
     /// Reads a pack that is there and names its objects.

@@ -9,11 +9,13 @@ final class ReceivedChecks: Sendable {
     private let syntax: ReceivedSyntax?
     private let links: ReceivedLinks?
     private let requiresLinks: Bool
+    private let notesLinks: Bool
     let tell: ReceivedProblems?
 
     init(
         store: (any ObjectStore)?, hasPack: Bool = false, limits: ReceivingLimits, syntax: ReceivedSyntax? = nil,
-        links: ReceivedLinks? = nil, requiresLinks: Bool = false, tell: ReceivedProblems? = nil
+        links: ReceivedLinks? = nil, requiresLinks: Bool = false, notesLinks: Bool = false,
+        tell: ReceivedProblems? = nil
     ) {
         self.store = store
         others = hasPack ? nil : store
@@ -21,6 +23,7 @@ final class ReceivedChecks: Sendable {
         self.syntax = syntax
         self.links = links
         self.requiresLinks = requiresLinks
+        self.notesLinks = notesLinks
         self.tell = tell
     }
 
@@ -30,8 +33,16 @@ final class ReceivedChecks: Sendable {
         guard let links else { return }
         let found = try links.take(id, kind, bytes)
         try syntax?.check(id, kind, bytes)
-        if requiresLinks, kind != .blob { try links.follow(id, kind, bytes, found) }
+        if kind == .blob { return }
+        if requiresLinks {
+            try links.follow(id, kind, bytes, found)
+        } else if notesLinks {
+            try links.note(id, kind, bytes, found)
+        }
     }
+
+    /// What the objects point to that is not in the pack, by ids, where that was noted.
+    var foreignLinks: [ObjectID] { links?.foreign ?? [] }
 
     /// What can only be done when the whole pack is known: large blobs are compared, piece by piece, and links followed.
     ///

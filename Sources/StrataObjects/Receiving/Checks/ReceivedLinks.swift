@@ -89,6 +89,29 @@ final class ReceivedLinks: Sendable {
         }
     }
 
+    /// Takes note of what an object points to, whatever else is said of that, up to where it cannot be parsed.
+    func note(
+        _ id: ObjectID, _ kind: ObjectKind, _ bytes: Span<UInt8>, _ links: [ObjectLinks.Link]
+    ) throws(ObjectError) {
+        var links = links
+        if kind == .tree { _ = try? ObjectLinks.tree(bytes, id.algorithm, &links) }
+        try table.withLock { table throws(ObjectError) in
+            for link in links {
+                _ = table.say(link.id, is: link.kind, LinkTable.Knowledge.linked)
+                try check(table.count)
+            }
+        }
+    }
+
+    /// What was pointed to and has not been received, by ids.
+    var foreign: [ObjectID] {
+        var found: [ObjectID] = []
+        table.withLock { table in
+            table.visit { id, known in if known.isLinked, !known.isReceived { found.append(id) } }
+        }
+        return found.sorted()
+    }
+
     /// Asks for everything that was pointed to and has not been received.
     ///
     /// - Returns: how many of those the store has.
