@@ -1,22 +1,30 @@
 import CLMDB
+import StrataIO
 import StrataModel
 import StrataRefs
 
 /// A walk over references in a read transaction, whose views lie in the mapped file.
+///
+/// Sendable as far as its state is.
+@safe
 struct LMDBRefCursor: RefCursor {
     private let state: LMDBRefCursorState?
+    /// The same, which this value holds: a step counts no reference.
+    private let lent: Unmanaged<LMDBRefCursorState>?
 
     init(_ snapshot: LMDBRefSnapshot, over scope: RefScope) throws(RefError) {
         // A worktree without a number has no references.
         state = try snapshot.scope.map { number throws(RefError) in
             try LMDBRefCursorState(snapshot.transaction, number, scope)
         }
+        unsafe lent = state.map { unsafe .passUnretained($0) }
         try state?.seek(to: scope.start)
     }
 
+    @inline(__always)
     mutating func next() throws(RefError) -> RefView? {
-        guard let state else { return nil }
-        return try state.next()
+        guard let lent = unsafe lent else { return nil }
+        return try unsafe lent.lend { state throws(RefError) in try state.next() }
     }
 
     mutating func seek(_ scope: RefScope) throws(RefError) { try state?.seek(scope) }
@@ -64,6 +72,7 @@ private final class LMDBRefCursorState {
         try unsafe LMDBRefKey.with(number, start) { key, _ throws(RefError) in try unsafe walk.seek(key) }
     }
 
+    @inline(__always)
     func next() throws(RefError) -> RefView? {
         if unsafe progress.pointee.long != nil {
             if let view = unsafe try progress.pointee.long?.next() { return view }

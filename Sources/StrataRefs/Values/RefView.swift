@@ -46,7 +46,7 @@ public struct RefView: Sendable {
     ///   - value: the value's bytes, as `form` says.
     ///   - peeled: where the peeled id stands, written in the form and with the length of `value`; nil when not known.
     @unsafe
-    @inlinable
+    @inlinable @inline(__always)
     public init(
         owner: any AnyObject & Sendable, name: UnsafeBufferPointer<UInt8>, value: UnsafeBufferPointer<UInt8>,
         peeled: UnsafePointer<UInt8>?, form: Form, flags: Flags
