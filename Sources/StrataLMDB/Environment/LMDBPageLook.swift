@@ -10,6 +10,8 @@ struct LMDBPageLook {
     let isBranch: Bool
     /// The number of nodes.
     let count: Int
+    /// Of a leaf: what flags any of its nodes has. Some where it is not known.
+    private(set) var allFlags = 0xffff
 
     /// The page `number`, of which no more is to be asked than ``flaw`` unless that is known to be nil.
     init(known number: UInt64, _ bytes: UnsafeRawBufferPointer) {
@@ -23,11 +25,51 @@ struct LMDBPageLook {
     /// Looks at the page `number`.
     init(_ number: UInt64, _ bytes: UnsafeRawBufferPointer) throws(LMDBFailure) {
         unsafe self.init(known: number, bytes)
-        if let flaw { throw .damaged("page \(number): \(flaw)") }
+        if let flags = soundFlags {
+            allFlags = flags
+        } else if let flaw {
+            throw .damaged("page \(number): \(flaw)")
+        }
     }
 
     private func number16(_ offset: Int) -> Int {
         unsafe Int(bytes.loadUnaligned(fromByteOffset: offset, as: UInt16.self))
+    }
+
+    /// The flags that any of its nodes has, where ``flaw`` is nil; nil where there is one. It is faster, and does not say what it is.
+    ///
+    /// In one pass, without going from node to node: of nodes that start in different places, each ends where another starts or the page ends, and the first
+    /// starts where the free space ends, exactly when they lie side by side.
+    var soundFlags: Int? {
+        let (lower, upper, size) = (number16(12), number16(14), unsafe bytes.count)
+        guard unsafe bytes.loadUnaligned(as: UInt64.self) == number, isBranch || number16(10) == LMDBPageFormat.leafFlag,
+            lower > LMDBPageFormat.headCount, lower % 2 == 0, lower <= upper, upper < size, upper % 2 == 0, size % 2 == 0
+        else { return nil }
+        // A bit for each two bytes, and one for the end.
+        let words = size / 128 + 1
+        return unsafe withUnsafeTemporaryAllocation(of: UInt64.self, capacity: 2 * words) { starts in
+            unsafe starts.initialize(repeating: 0)
+            let ends = unsafe UnsafeMutableBufferPointer(rebasing: starts[words...])
+            var flags = 0
+            for index in 0..<count {
+                let start = start(index)
+                guard start % 2 == 0, start >= upper, start + 8 <= size, let end = end(start), end <= size else {
+                    return nil
+                }
+                let keyCount = number16(start + 6)
+                guard keyCount <= LMDBPageFormat.keyLimit, keyCount > 0 || isBranch && index == 0 else { return nil }
+                flags |= number16(start + 4)
+                let bit = UInt64(1) << UInt64(start / 2 % 64)
+                guard unsafe starts[start / 128] & bit == 0 else { return nil }
+                unsafe starts[start / 128] |= bit
+                unsafe ends[end / 128] |= 1 << UInt64(end / 2 % 64)
+            }
+            // Where the first starts none ends, and where the last ends none starts.
+            unsafe starts[upper / 128] ^= 1 << UInt64(upper / 2 % 64)
+            unsafe starts[size / 128] ^= 1 << UInt64(size / 2 % 64)
+            for word in 0..<words where unsafe starts[word] != ends[word] { return nil }
+            return flags
+        }
     }
 
     /// What is wrong with it; nil = nothing.

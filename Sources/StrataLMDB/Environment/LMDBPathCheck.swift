@@ -14,7 +14,7 @@ final class LMDBPathCheck {
     /// The number of the commit that the transaction goes on from.
     private let base: UInt64
     /// The pages that were looked at.
-    private var known: Set<UInt64> = []
+    private var known = LMDBPageNumbers()
     private var meta: LMDBMetaPage?
     /// By their numbers, which are small.
     private var databases: [Database] = []
@@ -196,6 +196,7 @@ final class LMDBPathCheck {
 
     /// Looks at what the records of a leaf say of their values, by which LMDB lets go of pages.
     private func checkValues(of page: LMDBPageLook) throws(LMDBFailure) {
+        if page.allFlags == 0 { return }
         for index in 0..<page.count {
             let flags = page.flags(index)
             if flags == 0 { continue }
