@@ -42,8 +42,9 @@ struct LMDBPageLook {
     /// starts where the free space ends, exactly when they lie side by side.
     var soundFlags: Int? {
         let (lower, upper, size) = (number16(12), number16(14), unsafe bytes.count)
-        guard unsafe bytes.loadUnaligned(as: UInt64.self) == number, isBranch || number16(10) == LMDBPageFormat.leafFlag,
-            lower > LMDBPageFormat.headCount, lower % 2 == 0, lower <= upper, upper < size, upper % 2 == 0, size % 2 == 0
+        guard unsafe bytes.loadUnaligned(as: UInt64.self) == number,
+            isBranch || number16(10) == LMDBPageFormat.leafFlag, lower > LMDBPageFormat.headCount, lower % 2 == 0,
+            lower <= upper, upper < size, upper % 2 == 0, size % 2 == 0
         else { return nil }
         // A bit for each two bytes, and one for the end.
         let words = size / 128 + 1
