@@ -67,10 +67,14 @@ public struct ThreadSlots<Object: AnyObject>: ~Copyable, @unchecked Sendable {
         return nil
     }
 
-    /// Lets go of what is in a slot.
+    /// Lets go of what is in a slot. Sequentially consistent, as ``give(_:)`` is: who says before that something is not to be given any more, and who
+    /// looks after giving it whether that was said, do not both miss the other.
     public func remove(at place: Int) {
         precondition(place >= 0 && place < Self.count)
-        if let taken = unsafe slots[place].take() { unsafe taken.release() }
+        let bits = unsafe slots[place].word.exchange(0, ordering: .sequentiallyConsistent)
+        if let pointer = unsafe UnsafeRawPointer(bitPattern: bits) {
+            unsafe Unmanaged<Object>.fromOpaque(pointer).release()
+        }
     }
 
     /// Lets go of all that is in the slots.

@@ -37,8 +37,13 @@ final class IndexComparison: Sendable {
                 if !self.isSame(part) { self.differs.store(true, ordering: .relaxed) }
             }
         }
-        let isWhole = (try? index.checkWhole()) != nil && (try? reverse?.checkWhole()) != nil
-        return isWhole && !differs.load(ordering: .relaxed)
+        do throws(ObjectError) {
+            try index.checkWhole()
+            try reverse?.checkWhole()
+        } catch {
+            return false
+        }
+        return !differs.load(ordering: .relaxed)
     }
 
     private enum Part {
