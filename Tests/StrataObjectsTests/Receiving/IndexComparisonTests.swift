@@ -10,13 +10,14 @@ import Testing
 @Suite struct IndexComparisonTests {
     /// What git makes of a pack with each form of index, and what the entries of the pack are.
     private struct Place {
-        let directory = try! TemporaryDirectory()
+        let directory: TemporaryDirectory
         let algorithm: HashAlgorithm
         let pack: FilePath
         let scan: PackScan
 
         init(_ algorithm: HashAlgorithm, version: String) throws {
             self.algorithm = algorithm
+            directory = try TemporaryDirectory()
             let sample = try ReceivingPlace(algorithm)
             pack = directory.path.appending("x.pack")
             try replace(pack, with: try sample.pack("--no-delta-base-offset"))
