@@ -26,16 +26,18 @@ public struct OnceReference<Object: AnyObject & Sendable>: ~Copyable, @unchecked
         return unsafe Unmanaged<Object>.fromOpaque(pointer).takeUnretainedValue()
     }
 
+    /// Whether ``load()`` and ``with(_:)`` will find an object. Orders nothing.
     @inlinable public var isSet: Bool { word.load(ordering: .relaxed) != 0 }
 
     /// Lends the object to `body`, if it has been set, without counting a reference: threads that look at one object at once do not meet there.
     ///
-    /// The object stays until deinit, and this value is borrowed meanwhile.
+    /// The object stays until deinit, and this value lives until `body` has returned: the compiler does not see that what is lent hangs on it.
     @inlinable @inline(__always)
     public func with<Result, Failure: Error>(
         _ body: (Object) throws(Failure) -> Result
     ) throws(Failure) -> Result? {
         guard let pointer = unsafe UnsafeRawPointer(bitPattern: word.load(ordering: .acquiring)) else { return nil }
+        defer { extendLifetime(self) }
         return try unsafe Unmanaged<Object>.fromOpaque(pointer).lend(body)
     }
 

@@ -11,13 +11,14 @@ extension Unmanaged {
     }
 }
 
-/// Lends an object to `body` without counting a reference. For what a constant of another object holds, which somebody holds meanwhile: Swift counts
-/// a reference for each step from one object to the next, and threads that go the same way at once meet there.
+/// Lends an object to `body` without counting a reference, and keeps it until that has returned. For what a constant of another object holds, which
+/// somebody holds meanwhile: Swift counts a reference for each step from one object to the next, and threads that go the same way at once meet there.
 @inlinable @inline(__always)
 public func lend<Object: AnyObject, Result, Failure: Error>(
     _ object: Object, _ body: (Object) throws(Failure) -> Result
 ) throws(Failure) -> Result {
-    try unsafe Unmanaged.passUnretained(object).lend(body)
+    defer { withExtendedLifetime(object) {} }
+    return try unsafe Unmanaged.passUnretained(object).lend(body)
 }
 
 extension Array where Element: AnyObject & Sendable {

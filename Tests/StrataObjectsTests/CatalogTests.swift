@@ -1,3 +1,4 @@
+import StrataIO
 import StrataModel
 import SystemPackage
 import TestSupport
@@ -38,8 +39,10 @@ import Testing
             weak let old = catalog.current()
             try concurrently(4) { thread in
                 for step in 0..<300 {
+                    let known = catalog.listingCount
                     catalog.withCurrent { snapshot in
-                        #expect(snapshot.number <= catalog.listingCount)
+                        // Never one that was outdated before.
+                        #expect(snapshot.number >= known)
                         if thread == 0, step % 100 == 50 { _ = catalog.refresh(after: snapshot, force: true) }
                     }
                 }
@@ -50,6 +53,44 @@ import Testing
         // The newest is lent again and again.
         let newest = ObjectIdentifier(catalog.current())
         for _ in 0..<10 { catalog.withCurrent { #expect(ObjectIdentifier($0) == newest) } }
+    }
+
+    /// One thread that looks while it looks gets the newest each time, and what a look throws leaves nothing behind.
+    @Test func looksMayBeNestedAndFail() throws {
+        let repository = try SampleRepository(.sha1, commits: 2)
+        try Layout.packed.apply(to: repository)
+        let catalog = repository.reader().catalog
+        func nest(_ depth: Int) throws {
+            try catalog.withCurrent { snapshot in
+                #expect(snapshot.number == catalog.listingCount)
+                if depth == 3 { _ = catalog.refresh(after: snapshot, force: true) }
+                if depth == 6 { throw Errno.ioError }
+                try nest(depth + 1)
+            }
+        }
+        weak let old = catalog.current()
+        #expect(throws: Errno.ioError) { try nest(0) }
+        #expect(old == nil && catalog.listingCount == 2)
+        catalog.withCurrent { #expect($0 === catalog.current()) }
+    }
+
+    /// What the last look finds that is made is the answer.
+    @Test func theLastLookCounts() throws {
+        let repository = try SampleRepository(.sha1, commits: 2)
+        try Layout.packed.apply(to: repository)
+        let store = repository.reader()
+        let packs = repository.objects.appending("pack")
+        let name = try #require(names(in: packs).first { $0.hasSuffix(".idx") })
+        var looks = 0
+        let found = try store.inEveryState { _ -> CatalogSnapshot.Finding<Int> in
+            looks += 1
+            if looks == FilesObjectStore.mostChanges { return .found(7) }
+            // Others take the pack away and bring it back.
+            let (here, away) = (packs.appending(name), packs.appending(name + ".away"))
+            try? Disk.rename(looks % 2 == 1 ? here : away, to: looks % 2 == 1 ? away : here)
+            return .missing(nil, vanished: true)
+        }
+        #expect(found == 7 && looks == FilesObjectStore.mostChanges)
     }
 
     @Test func manyThreadsThatMissComeToAnEnd() throws {

@@ -74,7 +74,7 @@ public struct FileStat: Sendable, Hashable {
         return try found(info, result) { path }
     }
 
-    /// What `name`, which ends with a NUL, leads to in an open directory; nil when there is nothing.
+    /// What `name`, which ends with a NUL, leads to in an open directory, or with `AT_FDCWD` for one as a path; nil when there is nothing.
     package static func stat(_ name: Span<CChar>, in directory: FileDescriptor) throws(FileError) -> FileStat? {
         var info = Glibc.stat()
         let result = Disk.attempt {

@@ -4,8 +4,6 @@ import StrataModel
 import StrataRefs
 
 /// A walk over references in a read transaction, whose views lie in the mapped file.
-///
-/// Sendable as far as its state is.
 @safe
 struct LMDBRefCursor: RefCursor {
     private let state: LMDBRefCursorState?
@@ -24,6 +22,8 @@ struct LMDBRefCursor: RefCursor {
     @inline(__always)
     mutating func next() throws(RefError) -> RefView? {
         guard let lent = unsafe lent else { return nil }
+        // The compiler does not see that what is lent hangs on it.
+        defer { withExtendedLifetime(state) {} }
         return try unsafe lent.lend { state throws(RefError) in try state.next() }
     }
 

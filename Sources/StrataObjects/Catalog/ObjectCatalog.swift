@@ -38,9 +38,18 @@ final class ObjectCatalog: Sendable {
     func withCurrent<Answer, Failure: Error>(
         _ body: (CatalogSnapshot) throws(Failure) -> Answer
     ) throws(Failure) -> Answer {
-        let lent = unsafe ready.take() ?? .passRetained(current())
+        let lent = unsafe takeNewest() ?? .passRetained(current())
         defer { unsafe giveBack(lent) }
         return try unsafe lent.lend(body)
+    }
+
+    @inline(__always)
+    private func takeNewest() -> Unmanaged<CatalogSnapshot>? {
+        guard let taken = unsafe ready.take() else { return nil }
+        if unsafe taken.lend({ $0.number }) == newest.load(ordering: .acquiring) { return unsafe taken }
+        // Given back while another was listed, and not taken out again yet.
+        unsafe taken.release()
+        return nil
     }
 
     private func giveBack(_ lent: Unmanaged<CatalogSnapshot>) {
@@ -59,15 +68,15 @@ final class ObjectCatalog: Sendable {
         // Looking is for everybody at once; only listing waits.
         guard force || newest.load(ordering: .acquiring) != old.number || old.mayBeStale else { return nil }
         return listed.withLock { listed in
-            var newest = old
+            var known = old
             if let listed, listed !== old {
                 guard listed.lists(theSameAs: old) else { return listed }
                 // Others have looked again, and perhaps before the caller had looked through what there was: it is the same still, or listed anew.
                 if !force, !listed.mayBeStale { return nil }
-                newest = listed
+                known = listed
             }
             // Where it lists the same its stamps are newer: what was too fresh to be sure of may be sure by now.
-            let snapshot = list(&listed, keeping: newest)
+            let snapshot = list(&listed, keeping: known)
             return snapshot.lists(theSameAs: old) ? nil : snapshot
         }
     }

@@ -189,11 +189,10 @@ public final class FilesObjectStore: ObjectStore {
             try self.outcome(of: try look(snapshot), in: snapshot, &patience)
         }
         for _ in 1..<Self.mostChanges {
-            switch outcome {
-            case .answer(let answer): return answer
-            case .again(let snapshot): outcome = try self.outcome(of: try look(snapshot), in: snapshot, &patience)
-            }
+            guard case .again(let snapshot) = outcome else { break }
+            outcome = try self.outcome(of: try look(snapshot), in: snapshot, &patience)
         }
+        if case .answer(let answer) = outcome { return answer }
         throw vanishing()
     }
 
@@ -221,7 +220,7 @@ public final class FilesObjectStore: ObjectStore {
     }
 
     /// The most states of the directories that are looked through for one answer.
-    private static let mostChanges = 100
+    static let mostChanges = 100
 
     func vanishing() -> ObjectError {
         ObjectError(.unavailable, file: catalog.roots.objectDirectory.text, "packs vanish faster than they can be read")
