@@ -160,7 +160,8 @@ struct PackIndexing {
         indexer.refusesDuplicates = arguments.isStrict
         indexer.requiresLinks = arguments.isStrict
         indexer.objectRules = arguments.rules
-        if arguments.isStrict || arguments.rules != nil { indexer.shallow = try work.shallow() }
+        let followsLinks = arguments.isStrict || arguments.rules != nil || arguments.promisor != nil
+        if followsLinks { indexer.shallow = try work.shallow() }
         let (work, progress) = (work, progress)
         indexer.problems = { work.tell($0, progress) }
         indexer.progress = { progress.tell($0, $1, $2) }

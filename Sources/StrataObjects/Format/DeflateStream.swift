@@ -1,7 +1,7 @@
 import CZlib
 import StrataModel
 
-/// Deflates piece by piece into a file, in flat memory. For one thread at a time.
+/// Deflates piece by piece, in flat memory. For one thread at a time.
 @safe
 final class DeflateStream {
     private let stream: UnsafeMutablePointer<z_stream>
@@ -29,8 +29,10 @@ final class DeflateStream {
         unsafe output.deallocate()
     }
 
-    /// Deflates `input`, and ends the stream when it is the last piece; writes what comes of it into `file`.
-    func next(_ input: Span<UInt8>, isLast: Bool, into file: TemporaryFile) throws(ObjectError) {
+    /// Deflates `input`, and ends the stream when it is the last piece; gives what comes of it to `write`.
+    func next(
+        _ input: Span<UInt8>, isLast: Bool, _ write: (UnsafeRawBufferPointer) throws(ObjectError) -> Void
+    ) throws(ObjectError) {
         try unsafe input.withUnsafeBytes { (bytes) throws(ObjectError) in
             var rest = unsafe bytes
             repeat {
@@ -47,7 +49,7 @@ final class DeflateStream {
                     let status = unsafe CZlib.deflate(stream, mustEnd ? Z_FINISH : Z_NO_FLUSH)
                     hasEnded = status == Z_STREAM_END
                     let written = unsafe output.count - Int(stream.pointee.avail_out)
-                    if written > 0 { try unsafe file.write(UnsafeRawBufferPointer(rebasing: output[..<written])) }
+                    if written > 0 { try unsafe write(UnsafeRawBufferPointer(rebasing: output[..<written])) }
                 } while unsafe stream.pointee.avail_out == 0
             } while unsafe !rest.isEmpty
         }

@@ -32,8 +32,8 @@ struct LooseObjectWriter: Sendable {
             }
         } else {
             let deflate = try DeflateStream(level: writing.compression)
-            try deflate.next(header.span, isLast: false, into: file)
-            try deflate.next(bytes, isLast: true, into: file)
+            try unsafe deflate.next(header.span, isLast: false, file.write)
+            try unsafe deflate.next(bytes, isLast: true, file.write)
         }
         try file.finish(syncing)
         try put(file, as: id, syncing)
@@ -53,20 +53,20 @@ struct LooseObjectWriter: Sendable {
         let deflate = try DeflateStream(level: writing.compression)
         var hasher = ObjectHasher(kind, size: size, algorithm: objects.algorithm)
         let header = LooseHeader.bytes(kind, size: size)
-        try deflate.next(header.span, isLast: false, into: file)
+        try unsafe deflate.next(header.span, isLast: false, file.write)
         var chunk: [UInt8] = []
         var count: UInt64 = 0
         while try stream.next(&chunk) {
             count += UInt64(chunk.count)
             guard count <= size else { break }
             hasher.update(chunk.span)
-            try deflate.next(chunk.span, isLast: false, into: file)
+            try unsafe deflate.next(chunk.span, isLast: false, file.write)
         }
         guard count == size else {
             throw ObjectError(.refused, "stream of \(size) bytes gave \(count < size ? "\(count)" : "more")")
         }
         chunk = []
-        try deflate.next(chunk.span, isLast: true, into: file)
+        try unsafe deflate.next(chunk.span, isLast: true, file.write)
         let id = try hasher.finish()
         if try isKnown(id, ObjectHeader(kind: kind, size: size)) { return id }
         try file.finish(syncing)

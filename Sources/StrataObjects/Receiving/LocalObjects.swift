@@ -1,4 +1,3 @@
-import StrataHash
 import StrataIO
 import StrataModel
 import SystemPackage
@@ -6,39 +5,49 @@ import SystemPackage
 /// Objects that somebody made here and that promised ones lead to. Were they not packed as promised too, they would be taken for what nothing leads to: links of
 /// promised objects are not followed. Answers to git's `repack_local_links`.
 ///
-/// An object is promised when a pack has it that has a `.promisor`. What is nowhere is taken to be.
+/// An object is promised when a pack has it that has a `.promisor`. What is nowhere, or cannot be read, is taken to be.
 struct LocalObjects {
-    let store: FilesObjectStore
-    let limits: ReceivingLimits
+    private let store: FilesObjectStore
+    private let limits: ReceivingLimits
+    /// Commits whose parents are not followed.
+    private let shallow: Set<ObjectID>
     private let promised: [IndexTable]
 
-    init(_ store: FilesObjectStore, _ limits: ReceivingLimits) throws(ObjectError) {
+    init(_ store: FilesObjectStore, _ limits: ReceivingLimits, shallow: Set<ObjectID>) throws(ObjectError) {
         self.store = store
         self.limits = limits
+        self.shallow = shallow
         var promised: [IndexTable] = []
         for table in store.catalog.latest().tables().tables {
-            let path = table.packs.first.map { $0.path.replacingPackSuffix(with: "promisor").filePath }
-            if let path, try ObjectError.onFiles({ () throws(FileError) in try FileStat.stat(path) }) != nil {
-                promised.append(table)
+            let marks = table.packs.map { $0.path.replacingPackSuffix(with: "promisor").filePath }
+            let areThere = try ObjectError.onFiles { () throws(FileError) in
+                var areThere = true
+                for mark in marks where try FileStat.stat(mark) == nil { areThere = false }
+                return areThere
             }
+            if areThere { promised.append(table) }
         }
         self.promised = promised
     }
 
     /// What of `links` is here and not promised, with all that it leads to and that is so too, each before what it leads to.
     ///
-    /// - Throws: `tooLarge` when there are more than ``ReceivingLimits/links``, and what reading them throws.
-    func reachable(from links: [ObjectID]) throws(ObjectError) -> [ObjectID] {
+    /// - Parameter isReceived: says what is on its way, with a promise.
+    /// - Throws: `tooLarge` when there are more than ``ReceivingLimits/links``, and what reading an object throws that is there.
+    func reachable(
+        from links: [ObjectID], unless isReceived: (ObjectID) -> Bool
+    ) throws(ObjectError) -> [ObjectID] {
         var seen = Set(links)
         var found: [ObjectID] = []
         var waiting = links
         while let id = waiting.popLast() {
-            if promised.contains(where: { $0.position(of: id) != nil }) { continue }
-            guard let kind = try store.kind(of: id) else { continue }
+            if isReceived(id) || promised.contains(where: { $0.position(of: id) != nil }) { continue }
+            // A pack that cannot be read might have it, and does not keep others from being received.
+            guard let kind = try? store.kind(of: id) else { continue }
             found.append(id)
             if kind == .blob { continue }
             guard let object = try store.read(id, limit: limits.objectSize) else { continue }
-            for link in Self.links(of: id, object) where seen.insert(link).inserted { waiting.append(link) }
+            for link in self.links(of: id, object) where seen.insert(link).inserted { waiting.append(link) }
             if seen.count > limits.links {
                 throw ObjectError(.tooLarge, object: id, "more than \(limits.links) objects are linked to")
             }
@@ -46,13 +55,16 @@ struct LocalObjects {
         return found
     }
 
-    private static func links(of id: ObjectID, _ object: ObjectContents) -> [ObjectID] {
+    /// As far as it can be parsed.
+    private func links(of id: ObjectID, _ object: ObjectContents) -> [ObjectID] {
         var links: [ObjectLinks.Link] = []
         let bytes = object.bytes.span
         switch object.kind {
         case .blob: break
         case .tree: _ = try? ObjectLinks.tree(bytes, id.algorithm, &links)
-        case .commit: links = (try? ObjectLinks.commit(bytes, as: id)) ?? []
+        case .commit:
+            links = (try? ObjectLinks.commit(bytes, as: id)) ?? []
+            if shallow.contains(id) { links.removeAll { $0.kind == .commit } }
         case .tag: links = (try? ObjectLinks.tag(bytes, as: id)).map { [$0] } ?? []
         }
         return links.map(\.id)
@@ -61,11 +73,14 @@ struct LocalObjects {
 
 extension PackIndexer {
     /// Packs what is here of the objects that received ones lead to, as promised too.
-    func promise(_ links: [ObjectID], into objectDirectory: FilePath) throws(ObjectError) {
+    func promise(_ received: ReceivedChecks, into objectDirectory: FilePath) throws(ObjectError) {
         guard let files = store as? FilesObjectStore else { return }
-        let ids = try LocalObjects(files, limits).reachable(from: links)
+        let links = received.foreignLinks
+        if links.isEmpty { return }
+        let local = try LocalObjects(files, limits, shallow: shallow)
+        let ids = try local.reachable(from: links, unless: received.hasReceived)
         if ids.isEmpty { return }
-        // Where they are now they stay: what has the same name has the same contents.
+        // They stay where they are, and are not compared with themselves.
         var indexer = PackIndexer(algorithm: algorithm)
         indexer.limits = limits
         indexer.threads = threads
@@ -74,78 +89,11 @@ extension PackIndexer {
         indexer.packDurability = packDurability
         indexer.indexDurability = indexDurability
         indexer.sharing = sharing
-        let source = WholeObjectsSource(ids, files, limits, level: Int32(compressionLevel))
+        let source = WholeObjectsSource(ids, in: files, limit: limits.objectSize, level: compressionLevel)
         do throws(ObjectError) {
             _ = try indexer.receive(source, into: objectDirectory)
         } catch {
             throw source.failure ?? error
         }
-    }
-}
-
-/// A pack of objects of a store, each of them whole, made as it is read.
-private final class WholeObjectsSource: ByteSource {
-    let name: FilePath = "objects"
-    let endsWithFile = true
-    /// Why it ended before its end.
-    private(set) var failure: ObjectError?
-    private let store: FilesObjectStore
-    private let limits: ReceivingLimits
-    private let level: Int32
-    private let ids: [ObjectID]
-    private var next = 0
-    private var hasEnded = false
-    private var hasher: ChecksumHasher
-    private var pending: [UInt8]
-    private var place = 0
-
-    init(_ ids: [ObjectID], _ store: FilesObjectStore, _ limits: ReceivingLimits, level: Int32) {
-        self.ids = ids
-        self.store = store
-        self.limits = limits
-        self.level = level
-        pending = Array("PACK".utf8) + [0, 0, 0, 2]
-        for shift in [24, 16, 8, 0] { pending.append(UInt8(truncatingIfNeeded: ids.count >> shift)) }
-        var hasher = ChecksumHasher(store.algorithm)
-        hasher.update(pending.span)
-        self.hasher = hasher
-    }
-
-    func read(into buffer: UnsafeMutableRawBufferPointer) throws(FileError) -> Int {
-        if place == pending.count {
-            do throws(ObjectError) { try fill() } catch {
-                failure = error
-                return 0
-            }
-        }
-        let count = min(buffer.count, pending.count - place)
-        unsafe pending.withUnsafeBytes { from in
-            unsafe buffer.copyMemory(from: UnsafeRawBufferPointer(rebasing: from[place..<place + count]))
-        }
-        place += count
-        return count
-    }
-
-    /// Makes the next entry, or the checksum.
-    private func fill() throws(ObjectError) {
-        place = 0
-        pending = []
-        if next == ids.count {
-            if !hasEnded { pending = hasher.finish().bytes }
-            hasEnded = true
-            return
-        }
-        let id = ids[next]
-        guard let object = try store.read(id, limit: limits.objectSize) else {
-            throw ObjectError(.unavailable, object: id, "object \(id) is not there any more")
-        }
-        guard try ObjectHasher.id(of: object.kind, object.bytes.span, algorithm: id.algorithm) == id else {
-            throw ObjectError(.corrupt, object: id, "local object \(id) is corrupt")
-        }
-        pending = try WholeEntry(object, level: level).bytes
-        var hasher = hasher
-        hasher.update(pending.span)
-        self.hasher = hasher
-        next += 1
     }
 }

@@ -5,7 +5,7 @@ public import SystemPackage
 /// Indexes packs: those that come from outside, which it receives into an object directory, and those that are there. Answers to git's `index-pack`.
 ///
 /// Each object is named, by way of its delta where it is one, and the pack's checksum compared. Nothing is seen of a pack before its `.idx` is in place; what fails
-/// leaves nothing behind. Memory is bounded by ``ReceivingLimits`` and 64 bytes an object; large blobs pass in flat memory. Methods block, and may be called from
+/// leaves nothing behind (but see ``promisor``). Memory is bounded by ``ReceivingLimits`` and 64 bytes an object, some 45 more while the index is written; large blobs pass in flat memory. Methods block, and may be called from
 /// any thread.
 public struct PackIndexer: Sendable {
     public var algorithm: HashAlgorithm
@@ -33,7 +33,7 @@ public struct PackIndexer: Sendable {
     ///
     /// What a pack that is received so leads to of ``store``, a ``FilesObjectStore``, and no promised pack has, is packed as promised too, in a second pack beside it,
     /// with all that that leads to: else it would be taken for what nothing leads to. Where it is now it stays. Git does so since 2.48. When what comes after
-    /// fails, the second pack is left.
+    /// fails, the second pack is left: somebody may have pruned meanwhile what it has, too.
     public var promisor: [UInt8]?
     /// What must have reached the disk of the pack, and of the files beside it.
     public var packDurability = Durability.data
@@ -81,14 +81,14 @@ public struct PackIndexer: Sendable {
 
     // MARK: -
 
-    /// Receives a pack.
+    /// Receives a pack. With ``promisor``, perhaps a second one before it, in `pack` of `objectDirectory`, which stays when this one fails then.
     ///
     /// - Parameters:
     ///   - source: the pack, and perhaps more; what of it was read is in the result.
     ///   - objectDirectory: `.git/objects`, or a quarantine.
     ///   - name: where the pack goes; nil for `pack/pack-<checksum>.pack`. There must be nothing of that name.
     ///   - index: where the index goes; nil for the pack's name with `.idx`. Where this or the name is given, it takes the place of what is there.
-    /// - Throws: `corrupt`, `tooLarge`, `collision`, `refused` or `unavailable`, in git's words; then everything is as it was.
+    /// - Throws: `corrupt`, `tooLarge`, `collision`, `refused` or `unavailable`, in git's words; then everything is as it was, but for that second pack.
     public func receive(
         _ source: any ByteSource, into objectDirectory: FilePath, as name: FilePath? = nil, index: FilePath? = nil
     ) throws(ObjectError) -> Result {
@@ -100,7 +100,9 @@ public struct PackIndexer: Sendable {
             FileSink(try descriptor.duplicate(at: temporary), at: temporary)
         }
         let input = PackInput(source, to: sink, algorithm: algorithm, limit: maxInputSize)
-        let checks = checks(temporary)
+        // Links lead nowhere without a store.
+        let isPromised = promisor != nil && store != nil
+        let checks = checks(temporary, notesLinks: isPromised)
         let scan = try PackScan(input, algorithm, limits, checks: checks, progress: report(.receiving))
         if source.endsWithFile, try input.fill(1) { throw junk(input.name) }
         whenRead?()
@@ -126,7 +128,7 @@ public struct PackIndexer: Sendable {
         let pack = name ?? directory.appending("pack-\(checksum).pack")
         let indexName = index ?? pack.replacingSuffix("pack", with: "idx")
         // Before the pack is seen: what it leads to must not be pruned.
-        if promisor != nil { try promise(checks.foreignLinks, into: objectDirectory) }
+        if isPromised { try promise(checks, into: objectDirectory) }
         let installed = try install(
             scan.records, checksum, from: temporary, as: pack, index: indexName,
             replacing: name != nil || index != nil, installation, checks)
@@ -154,16 +156,16 @@ public struct PackIndexer: Sendable {
     /// What is done with each object of `pack`.
     ///
     /// - Parameter index: its index, where there is one. The objects of a pack that the store has are not compared with themselves.
-    func checks(_ pack: FilePath, index: FilePath? = nil) -> ReceivedChecks {
+    func checks(_ pack: FilePath, index: FilePath? = nil, notesLinks: Bool = false) -> ReceivedChecks {
         let isOwn = index.map { (store as? FilesObjectStore)?.has(pack, indexedBy: $0) ?? false } ?? false
         let problems = self.problems.map { ProblemReport($0).inTurn }
         let links =
-            objectRules != nil || requiresLinks || promisor != nil
+            objectRules != nil || requiresLinks || notesLinks
             ? ReceivedLinks(shallow: shallow, limit: limits.links, pack: pack.string, tell: problems) : nil
         return ReceivedChecks(
             store: store, hasPack: isOwn, limits: limits,
             syntax: objectRules.map { ReceivedSyntax(algorithm, rules: $0, tell: problems) }, links: links,
-            requiresLinks: requiresLinks, notesLinks: promisor != nil, tell: problems)
+            requiresLinks: requiresLinks, notesLinks: notesLinks, tell: problems)
     }
 
     /// Reads a pack that is there and names its objects.

@@ -1,4 +1,5 @@
 import Glibc
+import StrataHash
 import StrataIO
 import StrataModel
 import SystemPackage
@@ -9,16 +10,16 @@ import Testing
 
 /// Packs of promised objects that lead to objects which somebody made here: those are packed as promised too.
 @Suite struct PromisedPackTests {
-    /// A history, of which the last commit and its tree come with a promise.
+    /// A history, of which the last commit and its tree, or other objects, come with a promise.
     private struct Place {
         let place: ReceivingPlace
         let promised: [UInt8]
         let local: [UInt8]
 
-        init(_ algorithm: HashAlgorithm) throws {
+        init(_ algorithm: HashAlgorithm, promised revisions: [String] = ["HEAD", "HEAD^{tree}"]) throws {
             let place = try ReceivingPlace(algorithm, commits: 12)
             self.place = place
-            let wanted = try ["HEAD", "HEAD^{tree}"].map { try git(["rev-parse", $0], in: place.sample.path) }
+            let wanted = try revisions.map { try git(["rev-parse", $0], in: place.sample.path) }
             let result = try gitResult(
                 ["pack-objects", "--stdout", "-q"], in: place.sample.path,
                 stdin: Array((wanted.joined(separator: "\n") + "\n").utf8))
@@ -35,9 +36,12 @@ import Testing
             return repository
         }
 
-        func receive(into repository: FilePath) throws -> PackIndexer.Result {
+        func receive(
+            into repository: FilePath, _ set: (inout PackIndexer) -> Void = { _ in }
+        ) throws -> PackIndexer.Result {
             var indexer = place.indexer(into: repository)
             indexer.promisor = Array("why".utf8)
+            set(&indexer)
             return try indexer.receive(MemorySource(promised), into: repository.appending("objects"))
         }
     }
@@ -82,6 +86,97 @@ import Testing
         let answer = try gitResult(["index-pack", "--stdin", "--promisor=why"], in: theirs.path, stdin: place.promised)
         #expect(answer.status == 0)
         #expect(try promisedObjects(in: theirs.path) == found)
+    }
+
+    /// What is received with a promise is not packed again, and blobs that a received tree names are left alone, as by git.
+    @Test(arguments: [["HEAD", "HEAD^{tree}", "HEAD~2"], ["HEAD^{tree}"], ["HEAD~1"]])
+    func whatIsPackedIsWhatGitPacks(_ revisions: [String]) throws {
+        let place = try Place(.sha1, promised: revisions)
+        let (ours, theirs) = (try place.repository("loose"), try place.repository("loose"))
+        _ = try place.receive(into: ours.path)
+        let found = try promisedObjects(in: ours.path)
+        #expect(found["why\n"]?.count == revisions.count)
+        let received = found["why\n"] ?? []
+        #expect((found[""] ?? []).isDisjoint(with: received))
+        guard gitVersion >= 248 else { return }
+        let answer = try gitResult(["index-pack", "--stdin", "--promisor=why"], in: theirs.path, stdin: place.promised)
+        #expect(answer.status == 0, "\(answer.errText)")
+        // It packs a received commit again that others lead to.
+        let gits = try promisedObjects(in: theirs.path)
+        #expect((gits[""] ?? []).subtracting(received) == found[""] ?? [] && gits["why\n"] == received)
+    }
+
+    @Test func parentsOfShallowCommitsAreNotFollowed() throws {
+        let place = try Place(.sha1)
+        let repository = try place.repository("loose")
+        let parent = try git(["rev-parse", "HEAD~1"], in: place.place.sample.path)
+        _ = try place.receive(into: repository.path) { $0.shallow = [ObjectID(hex: parent)!] }
+        let listing = ["rev-list", "--objects", "--no-object-names", "--max-count=1", "HEAD~1"]
+        let alone = try git(listing, in: place.place.sample.path).split(separator: "\n").map(String.init)
+        #expect(try promisedObjects(in: repository.path)[""] == Set(alone))
+    }
+
+    /// What a tree says of the kind of what it names is not believed, whichever of both comes first.
+    @Test(arguments: [true, false]) func kindsThatTreesSayAreNotBelieved(_ treeFirst: Bool) throws {
+        let repository = try ReceivingPlace().empty()
+        let inner = Array("100644 a\0".utf8) + [UInt8](repeating: 7, count: 20)
+        let id = try ObjectHasher.id(of: .tree, inner.span, algorithm: .sha1)
+        let outer = Array("100644 x\0".utf8) + id.bytes
+        var builder = PackBuilder()
+        builder.add(.tree, treeFirst ? inner : outer)
+        builder.add(.tree, treeFirst ? outer : inner)
+        var indexer = PackIndexer(algorithm: .sha1)
+        indexer.store = FilesObjectStore(objectDirectory: repository.path.appending("objects"), algorithm: .sha1)
+        indexer.promisor = []
+        let pack = builder.bytes
+        #expect(try indexer.receive(MemorySource(pack), into: repository.path.appending("objects")).count == 2)
+        let theirs = try ReceivingPlace().empty()
+        #expect(try gitResult(["index-pack", "--stdin", "--promisor"], in: theirs.path, stdin: pack).status == 0)
+    }
+
+    /// A pack that cannot be read might have what is linked to: it keeps nobody from receiving.
+    @Test func anUnreadableIndexIsInNobodysWay() throws {
+        let place = try Place(.sha1)
+        let repository = try place.place.empty()
+        let packs = repository.path.appending("objects/pack")
+        try Disk.makeDirectories(packs)
+        try replace(packs.appending("pack-bad.idx"), with: Array("no index at all".utf8))
+        try replace(packs.appending("pack-bad.pack"), with: Array("no pack".utf8))
+        let store = FilesObjectStore(objectDirectory: repository.path.appending("objects"), algorithm: .sha1)
+        let absent = ObjectID(hex: try git(["rev-parse", "HEAD~1"], in: place.place.sample.path))!
+        #expect(throws: ObjectError.self) { try store.kind(of: absent) }
+        let local = try LocalObjects(store, ReceivingLimits(), shallow: [])
+        #expect(try local.reachable(from: [absent]) { _ in false } == [])
+    }
+
+    /// Blobs are packed in flat memory, and what cannot be parsed as it is.
+    @Test func allKindsOfObjectsArePacked() throws {
+        let place = try ReceivingPlace()
+        let repository = try place.empty()
+        func write(_ kind: String, _ bytes: [UInt8]) throws -> String {
+            let result = try gitResult(
+                ["hash-object", "-w", "-t", kind, "--literally", "--stdin"], in: repository.path, stdin: bytes)
+            try #require(result.status == 0, "\(result.errText)")
+            return result.outText.split(separator: "\n").map(String.init).first ?? ""
+        }
+        var random = SplitMix64(seed: 3)
+        let large = try write("blob", (0..<300_000).map { _ in UInt8(truncatingIfNeeded: random.next()) })
+        let empty = try write("blob", [])
+        func raw(_ id: String) -> [UInt8] { ObjectID(hex: id)!.bytes }
+        let tree = try write(
+            "tree", Array("100644 a\0".utf8) + raw(large) + Array("100644 b\0".utf8) + raw(empty))
+        let broken = try write("commit", Array("tree nonsense\n".utf8))
+        let who = "a <a@b> 1 +0000"
+        let commit = Array(
+            "tree \(tree)\nparent \(broken)\nauthor \(who)\ncommitter \(who)\n\nx\n".utf8)
+        var builder = PackBuilder()
+        builder.add(.commit, commit)
+        var indexer = place.indexer(into: repository.path)
+        indexer.promisor = Array("why".utf8)
+        indexer.limits.objectSize = 10_000
+        indexer.limits.bigFileThreshold = 5000
+        _ = try indexer.receive(MemorySource(builder.bytes), into: repository.path.appending("objects"))
+        #expect(try promisedObjects(in: repository.path)[""] == [large, empty, tree, broken])
     }
 
     /// What is not here is taken to be promised, and is no reason to refuse.

@@ -70,6 +70,16 @@ struct LinkTable {
         }
     }
 
+    /// What is known of an object; nil = nothing.
+    func knowledge(of id: ObjectID) -> Knowledge? {
+        var place = place(of: id)
+        while slots[place].bits != 0 {
+            if slots[place].id == id { return Knowledge(bits: slots[place].bits) }
+            place = (place + 1) & (slots.count - 1)
+        }
+        return nil
+    }
+
     /// Calls `body` with each object, in no order.
     func visit<E: Error>(_ body: (ObjectID, Knowledge) throws(E) -> Void) throws(E) {
         for slot in slots where slot.bits != 0 { try body(slot.id, Knowledge(bits: slot.bits)) }

@@ -34,15 +34,15 @@ final class ReceivedChecks: Sendable {
         let found = try links.take(id, kind, bytes)
         try syntax?.check(id, kind, bytes)
         if kind == .blob { return }
-        if requiresLinks {
-            try links.follow(id, kind, bytes, found)
-        } else if notesLinks {
-            try links.note(id, kind, bytes, found)
-        }
+        if requiresLinks { try links.follow(id, kind, bytes, found) }
+        if notesLinks { try links.note(id, kind, bytes, found) }
     }
 
-    /// What the objects point to that is not in the pack, by ids, where that was noted.
+    /// What the objects lead to that is not in the pack, by ids, where that was noted.
     var foreignLinks: [ObjectID] { links?.foreign ?? [] }
+
+    /// Whether an object is in the pack, where links are looked at.
+    func hasReceived(_ id: ObjectID) -> Bool { links?.isReceived(id) ?? false }
 
     /// What can only be done when the whole pack is known: large blobs are compared, piece by piece, and links followed.
     ///

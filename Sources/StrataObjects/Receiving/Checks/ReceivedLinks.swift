@@ -5,6 +5,8 @@ import Synchronization
 /// thread.
 final class ReceivedLinks: Sendable {
     private let table = Mutex(LinkTable())
+    /// What promised objects lead to.
+    private let outgoing = Mutex<Set<ObjectID>>([])
     /// Commits whose parents are not asked for.
     private let shallow: Set<ObjectID>
     private let limit: Int
@@ -89,28 +91,26 @@ final class ReceivedLinks: Sendable {
         }
     }
 
-    /// Takes note of what an object points to, whatever else is said of that, up to where it cannot be parsed.
+    /// Takes note of what an object leads to, by ids alone: what a commit or a tag points to, and the directories of a tree. So does git's
+    /// `do_record_outgoing_links`, in a clone without blobs too many would be looked for else.
     func note(
         _ id: ObjectID, _ kind: ObjectKind, _ bytes: Span<UInt8>, _ links: [ObjectLinks.Link]
     ) throws(ObjectError) {
         var links = links
+        // Up to an entry that is none.
         if kind == .tree { _ = try? ObjectLinks.tree(bytes, id.algorithm, &links) }
-        try table.withLock { table throws(ObjectError) in
-            for link in links {
-                _ = table.say(link.id, is: link.kind, LinkTable.Knowledge.linked)
-                try check(table.count)
-            }
+        try outgoing.withLock { outgoing throws(ObjectError) in
+            for link in links where kind != .tree || link.kind == .tree { outgoing.insert(link.id) }
+            try check(outgoing.count)
         }
     }
 
-    /// What was pointed to and has not been received, by ids.
+    /// What was noted and has not been received, by ids.
     var foreign: [ObjectID] {
-        var found: [ObjectID] = []
-        table.withLock { table in
-            table.visit { id, known in if known.isLinked, !known.isReceived { found.append(id) } }
-        }
-        return found.sorted()
+        outgoing.withLock { $0 }.filter { !isReceived($0) }.sorted()
     }
+
+    func isReceived(_ id: ObjectID) -> Bool { table.withLock { $0.knowledge(of: id)?.isReceived ?? false } }
 
     /// Asks for everything that was pointed to and has not been received.
     ///
