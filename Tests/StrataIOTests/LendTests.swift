@@ -30,10 +30,11 @@ import Testing
     @Test func theOwnerStays() {
         for round in 0..<100 {
             let base = round * 10
-            let (once, wasThere) = Self.make(base).once.with { leaf in
-                let isThere = Self.isThere(base)
-                return (leaf.number, isThere)
-            } ?? (0, false)
+            let (once, wasThere) =
+                Self.make(base).once.with { leaf in
+                    let isThere = Self.isThere(base)
+                    return (leaf.number, isThere)
+                } ?? (0, false)
             #expect(once == base && wasThere)
             let owner = Self.make(base + 3)
             let (other, isThere) = lend(owner.leaf) { leaf in

@@ -50,36 +50,14 @@ final class MergedIndex: Sendable, SortedObjectIDs {
         count = total
         self.shift = shift
         self.starts = starts
-        Self.sortBuckets(&entries, starts, tables)
-        self.entries = entries
-    }
-
-    /// Sorts each bucket by ids, and copies of one object by their tables.
-    private static func sortBuckets(_ entries: inout [Entry], _ starts: [UInt32], _ tables: [IndexTable]) {
-        for bucket in 0..<starts.count - 2 {
-            let range = Int(starts[bucket])..<Int(starts[bucket + 1])
-            if range.count < 2 { continue }
-            func precedes(_ a: Entry, _ b: Entry) -> Bool {
-                if a.bits != b.bits { return a.bits < b.bits }
-                let first = tables[Int(a.table)].id(at: Int(a.position))
-                let second = tables[Int(b.table)].id(at: Int(b.position))
-                return first == second ? a.table < b.table : first < second
-            }
-            // Files that lie may put everything into one bucket.
-            if range.count > 32 {
-                entries[range].sort(by: precedes)
-                continue
-            }
-            for next in range.dropFirst() {
-                let entry = entries[next]
-                var place = next
-                while place > range.lowerBound, precedes(entry, entries[place - 1]) {
-                    entries[place] = entries[place - 1]
-                    place -= 1
-                }
-                entries[place] = entry
-            }
+        // By ids, and copies of one object by their tables.
+        entries.sortBuckets(starts) { a, b in
+            if a.bits != b.bits { return a.bits < b.bits }
+            let first = tables[Int(a.table)].id(at: Int(a.position))
+            let second = tables[Int(b.table)].id(at: Int(b.position))
+            return first == second ? a.table < b.table : first < second
         }
+        self.entries = entries
     }
 
     func id(at place: Int) -> ObjectID {

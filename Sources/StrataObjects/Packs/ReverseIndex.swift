@@ -8,7 +8,7 @@ struct ReverseIndex: Sendable {
     private let offsets: [Int]
     private let positions: [UInt32]
 
-    /// Sorts the offsets of `index`: 12 bytes of memory for each object.
+    /// Sorts the offsets of `index`: 12 bytes of memory for each object, and 33 more meanwhile.
     init(_ index: PackIndex) throws(ObjectError) {
         var keys: [SpreadKey] = []
         keys.reserveCapacity(index.count)
@@ -20,6 +20,9 @@ struct ReverseIndex: Sendable {
         offsets = keys.map { Int($0.number) }
         positions = keys.map(\.index)
     }
+
+    /// What a `.rev` file begins with: "RIDX", its version, and a number for the algorithm. Then come the positions, the pack's checksum and its own.
+    static func head(_ algorithm: HashAlgorithm) -> [UInt32] { [0x5249_4458, 1, algorithm == .sha1 ? 1 : 2] }
 
     var count: Int { offsets.count }
 

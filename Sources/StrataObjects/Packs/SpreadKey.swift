@@ -7,8 +7,7 @@ struct SpreadKey {
 extension [SpreadKey] {
     /// Sorts by the numbers, and those that are equal by `precedes`, or as they stand where it says of neither that it precedes.
     ///
-    /// One pass puts them into buckets of about four by their leading bits, where comparing each with others would take twenty. What is not spread, as in
-    /// files that lie, is sorted by comparing.
+    /// One pass puts them into buckets of about four by their leading bits, where comparing each with others would take twenty.
     @inline(__always)
     func sortedAsSpread(_ precedes: (SpreadKey, SpreadKey) -> Bool) -> [SpreadKey] {
         func isBefore(_ a: SpreadKey, _ b: SpreadKey) -> Bool {
@@ -28,22 +27,7 @@ extension [SpreadKey] {
             sorted[Int(starts[bucket])] = key
             starts[bucket] += 1
         }
-        for bucket in 0..<starts.count - 2 {
-            let range = Int(starts[bucket])..<Int(starts[bucket + 1])
-            if range.count > 32 {
-                sorted[range].sort(by: isBefore)
-                continue
-            }
-            for next in range.dropFirst() {
-                let key = sorted[next]
-                var place = next
-                while place > range.lowerBound, isBefore(key, sorted[place - 1]) {
-                    sorted[place] = sorted[place - 1]
-                    place -= 1
-                }
-                sorted[place] = key
-            }
-        }
+        sorted.sortBuckets(starts, by: isBefore)
         return sorted
     }
 }

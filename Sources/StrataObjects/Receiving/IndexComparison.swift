@@ -12,20 +12,24 @@ final class IndexComparison: Sendable {
     private let records: PackRecords
     private let order: ReverseIndex
     private let checksum: ObjectID
+    private let share: Int
     private let next = Atomic<Int>(0)
     private let differs = Atomic<Bool>(false)
 
     /// - Parameters:
     ///   - order: of the objects in `index`.
     ///   - checksum: the pack's.
+    ///   - share: how many entries a thread takes at a time.
     init(
-        _ index: PackIndex, reverse: MappedBytes?, _ records: PackRecords, in order: ReverseIndex, checksum: ObjectID
+        _ index: PackIndex, reverse: MappedBytes?, _ records: PackRecords, in order: ReverseIndex, checksum: ObjectID,
+        share: Int = 8192
     ) {
         self.index = index
         self.reverse = reverse
         self.records = records
         self.order = order
         self.checksum = checksum
+        self.share = share
     }
 
     func isSame(threads: Int) -> Bool {
@@ -53,9 +57,6 @@ final class IndexComparison: Sendable {
         case entries(Range<Int>)
     }
 
-    /// The number of entries of a part.
-    private static let share = 8192
-
     private func nextPart() -> Part? {
         switch next.add(1, ordering: .relaxed).oldValue {
         case 0: return .sum(index.file)
@@ -63,8 +64,8 @@ final class IndexComparison: Sendable {
         case 2: return reverse.map { .reverse($0) } ?? .entries(0..<0)
         case 3: return reverse.map { .sum($0) } ?? .entries(0..<0)
         case let number:
-            let first = (number - 4) * Self.share
-            return first < records.count ? .entries(first..<min(first + Self.share, records.count)) : nil
+            let first = (number - 4) * share
+            return first < records.count ? .entries(first..<min(first + share, records.count)) : nil
         }
     }
 
@@ -96,11 +97,12 @@ final class IndexComparison: Sendable {
     }
 
     private func isSame(_ reverse: MappedBytes) -> Bool {
-        let hash = checksum.algorithm.byteCount
-        guard reverse.count == 12 + 4 * order.count + 2 * hash, reverse.be32(0) == 0x5249_4458, reverse.be32(4) == 1,
-            reverse.be32(8) == (checksum.algorithm == .sha1 ? 1 : 2)
-        else { return false }
-        for rank in 0..<order.count where Int(reverse.be32(12 + 4 * rank)) != order.position(rank) { return false }
-        return reverse.id(12 + 4 * order.count, checksum.algorithm) == checksum
+        let head = ReverseIndex.head(checksum.algorithm)
+        let start = 4 * head.count
+        let end = start + 4 * order.count
+        guard reverse.count == end + 2 * checksum.algorithm.byteCount else { return false }
+        for (place, word) in head.enumerated() where reverse.be32(4 * place) != word { return false }
+        for rank in 0..<order.count where Int(reverse.be32(start + 4 * rank)) != order.position(rank) { return false }
+        return reverse.id(end, checksum.algorithm) == checksum
     }
 }

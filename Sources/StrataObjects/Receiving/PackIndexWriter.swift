@@ -81,9 +81,7 @@ struct PackIndexWriter {
     }
 
     func writeReverseIndex(_ output: inout ChecksummedOutput) throws(ObjectError) {
-        try output.be32(0x5249_4458)
-        try output.be32(1)
-        try output.be32(checksum.algorithm == .sha1 ? 1 : 2)
+        for word in ReverseIndex.head(checksum.algorithm) { try output.be32(word) }
         // Entries stand in the order of offsets already.
         var positions = [UInt32](repeating: 0, count: order.count)
         for (position, key) in order.enumerated() { positions[Int(key.index)] = UInt32(position) }

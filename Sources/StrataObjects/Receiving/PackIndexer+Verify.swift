@@ -31,9 +31,16 @@ extension PackIndexer {
             scan, in: packFile, end: packFile.count - algorithm.byteCount, foreignLinks: foreign,
             missingModules: missing)
         try report(found)
-        let reverse =
-            writesReverseIndex ? try MappedBytes(BytePath(name.replacingSuffix("idx", with: "rev"))) : nil
-        if let order = scan.order ?? (try? ReverseIndex(old)) {
+        // What is wrong with the index is told before what is wrong with the other.
+        var (reverse, failure): (MappedBytes?, ObjectError?)
+        if writesReverseIndex {
+            do throws(ObjectError) {
+                reverse = try MappedBytes(BytePath(name.replacingSuffix("idx", with: "rev")))
+            } catch {
+                failure = error
+            }
+        }
+        if failure == nil, let order = scan.order ?? (try? ReverseIndex(old)) {
             let comparison = IndexComparison(
                 old, reverse: reverse, scan.records, in: order, checksum: scan.checksum)
             if comparison.isSame(threads: threadCount) { return found }
@@ -46,6 +53,7 @@ extension PackIndexer {
         try compare(file) { output throws(ObjectError) in
             try writer.writeIndex(&output, version: old.version, largeFrom: nil, large: try old.needlesslyLarge())
         }
+        if let failure { throw failure }
         if let reverse {
             try compare(reverse) { output throws(ObjectError) in try writer.writeReverseIndex(&output) }
         }

@@ -31,13 +31,13 @@ import Testing
         func path(_ suffix: String) -> FilePath { pack.replacingSuffix("pack", with: suffix) }
 
         /// Whether the files are those that the pack should have; nil where the index cannot be read at all.
-        func isSame(threads: Int, withReverse: Bool = true) throws -> Bool? {
+        func isSame(threads: Int, withReverse: Bool = true, share: Int = 8192) throws -> Bool? {
             let file = try #require(try MappedBytes(BytePath(path("idx"))))
             guard let index = try? PackIndex(file, algorithm: algorithm), let order = try? ReverseIndex(index)
             else { return nil }
             return IndexComparison(
                 index, reverse: withReverse ? try MappedBytes(BytePath(path("rev"))) : nil, scan.records, in: order,
-                checksum: scan.checksum
+                checksum: scan.checksum, share: share
             ).isSame(threads: threads)
         }
     }
@@ -52,9 +52,10 @@ import Testing
     @Test(arguments: HashAlgorithm.allCases, ["1", "2", "2,0x40"])
     func nothingElseIsTakenForIt(_ algorithm: HashAlgorithm, _ version: String) throws {
         let place = try Place(algorithm, version: version)
-        for threads in 1...3 {
-            #expect(try place.isSame(threads: threads) == true)
-            #expect(try place.isSame(threads: threads, withReverse: false) == true)
+        let shares = [1, 7, place.scan.records.count - 1, place.scan.records.count, 8192]
+        for (threads, share) in (1...3).flatMap({ threads in shares.map { (threads, $0) } }) {
+            #expect(try place.isSame(threads: threads, share: share) == true)
+            #expect(try place.isSame(threads: threads, withReverse: false, share: share) == true)
         }
         for suffix in ["idx", "rev"] {
             let good = try contents(of: place.path(suffix))
@@ -66,11 +67,18 @@ import Testing
                 // With a checksum of its own that is right.
                 guard at < good.count - algorithm.byteCount else { continue }
                 try replace(place.path(suffix), with: Self.sealed(bad, algorithm))
-                #expect(try place.isSame(threads: 1) != true, "\(suffix) \(at)")
+                let share = shares[at % shares.count]
+                #expect(try place.isSame(threads: 1, share: share) != true, "\(suffix) \(at) by \(share)")
             }
             for count in [good.count - 1, good.count - 20, good.count + 1, good.count + 8] {
-                try replace(place.path(suffix), with: count < good.count ? Array(good[..<count]) : good + [0])
+                // Cut off, or with more before the two checksums.
+                var bad = Array(good.prefix(count))
+                let more = [UInt8](repeating: 0, count: max(count - good.count, 0))
+                bad.insert(contentsOf: more, at: bad.count - 2 * algorithm.byteCount)
+                try replace(place.path(suffix), with: bad)
                 #expect(try place.isSame(threads: 2) != true, "\(suffix) of \(count) bytes")
+                try replace(place.path(suffix), with: Self.sealed(bad, algorithm))
+                #expect(try place.isSame(threads: 2) != true, "\(suffix) of \(count) bytes, sealed")
             }
             try replace(place.path(suffix), with: good)
         }
