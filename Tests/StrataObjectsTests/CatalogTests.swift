@@ -74,6 +74,28 @@ import Testing
         catalog.withCurrent { #expect($0 === catalog.current()) }
     }
 
+    /// A snapshot that was given back late is not lent again, and does not stay.
+    @Test func anOutdatedSnapshotIsNotLent() throws {
+        let repository = try SampleRepository(.sha1, commits: 2)
+        try Layout.packed.apply(to: repository)
+        let catalog = repository.reader().catalog
+        func outdate() throws -> CatalogSnapshot {
+            let old = catalog.current()
+            try replace(repository.objects.appending("pack/pack-x.keep"), with: [])
+            _ = catalog.refresh(after: old, force: true)
+            return old
+        }
+        weak var gone: CatalogSnapshot?
+        do {
+            let old = try outdate()
+            gone = old
+            unsafe #expect(catalog.ready.give(.passRetained(old)) != nil)
+            #expect(catalog.current() !== old)
+            catalog.withCurrent { #expect($0 === catalog.current()) }
+        }
+        #expect(gone == nil)
+    }
+
     /// What the last look finds that is made is the answer.
     @Test func theLastLookCounts() throws {
         let repository = try SampleRepository(.sha1, commits: 2)

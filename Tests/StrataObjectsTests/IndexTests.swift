@@ -122,6 +122,22 @@ import Testing
         return bytes + [UInt8](repeating: 0, count: 8 * names.count + 40)
     }
 
+    /// An index that is cut off between the two looks at it: what has gone reads as zeros, and then there is no table.
+    @Test(arguments: [1, 2, 3, 40]) func aFileThatIsCutWhileItIsMergedMakesNoTable(_ kept: Int) throws {
+        var random = SplitMix64(seed: 5)
+        let names = (0..<20_000).map { _ in
+            ObjectID(algorithm: .sha1, words: (random.next(), random.next(), random.next() << 32, 0))
+        }.sorted()
+        let scratch = try TemporaryDirectory()
+        let sound = try table(Array(names.prefix(1000)), in: scratch)
+        let whole = try table(names, in: scratch)
+        #expect(MergedIndex([sound, whole])?.count == 21_000)
+        let merged = MergedIndex([sound, whole]) {
+            try? Disk.truncate(scratch.path.appending("pack.idx"), to: kept * 4096)
+        }
+        #expect(merged == nil)
+    }
+
     @Test func nothingIsMergedToo() throws {
         let merged = try #require(MergedIndex([]))
         #expect(merged.count == 0 && merged.lowerBound(.zero(.sha1)) == 0 && merged.candidates(.zero(.sha1)).isEmpty)

@@ -22,7 +22,9 @@ final class MergedIndex: Sendable, SortedObjectIDs {
 
     /// Sorts the ids of `tables`, of which the earlier win; nil when there are more than 32 bits can number, or a file
     /// changes meanwhile.
-    init?(_ tables: [IndexTable]) {
+    ///
+    /// - Parameter whenCounted: is called between the two looks at the files; for tests.
+    init?(_ tables: [IndexTable], whenCounted: () -> Void = {}) {
         let total = tables.reduce(0) { $0 + $1.count }
         guard total < Int(UInt32.max), tables.count < Int(UInt32.max) else { return nil }
         let bits = max(4, Int.bitWidth - total.leadingZeroBitCount - 2)
@@ -33,19 +35,23 @@ final class MergedIndex: Sendable, SortedObjectIDs {
             for position in 0..<table.count { starts[Int(table.word(at: position) >> shift) + 2] += 1 }
         }
         for bucket in 2..<starts.count { starts[bucket] += starts[bucket - 1] }
+        let counted = starts
+        whenCounted()
         var entries = [Entry](repeating: Entry(bits: 0, table: 0, position: 0), count: total)
         for (number, table) in tables.enumerated() {
             for position in 0..<table.count {
                 let word = table.word(at: position)
                 let bucket = Int(word >> shift) + 1
                 let place = Int(starts[bucket])
-                // More than was counted only when somebody writes into the file.
+                // As below.
                 guard place < total else { return nil }
                 starts[bucket] += 1
                 let bits = UInt32(truncatingIfNeeded: (word << (64 - shift)) >> 32)
                 entries[place] = Entry(bits: bits, table: UInt32(number), position: UInt32(position))
             }
         }
+        // Each bucket has as many as were counted, unless somebody has written into a file, or cut it off: what was there reads as zeros then.
+        for bucket in 0..<starts.count - 1 where starts[bucket] != counted[bucket + 1] { return nil }
         self.tables = tables
         count = total
         self.shift = shift

@@ -5,7 +5,8 @@ import SystemPackage
 /// Objects that somebody made here and that promised ones lead to. Were they not packed as promised too, they would be taken for what nothing leads to: links of
 /// promised objects are not followed. Answers to git's `repack_local_links`.
 ///
-/// An object is promised when a pack has it that has a `.promisor`. What is nowhere, or cannot be read, is taken to be.
+/// An object is promised when a pack has it that has a `.promisor`. What is nowhere, or cannot be read, is taken to be. Beyond git, what the bases lead to that
+/// a thin pack was completed with is looked for too: they are promised from then on, and their own links not followed either.
 struct LocalObjects {
     private let store: FilesObjectStore
     private let limits: ReceivingLimits
@@ -13,46 +14,59 @@ struct LocalObjects {
     private let shallow: Set<ObjectID>
     private let promised: [IndexTable]
 
-    init(_ store: FilesObjectStore, _ limits: ReceivingLimits, shallow: Set<ObjectID>) throws(ObjectError) {
+    init(_ store: FilesObjectStore, _ limits: ReceivingLimits, shallow: Set<ObjectID>) {
         self.store = store
         self.limits = limits
         self.shallow = shallow
-        var promised: [IndexTable] = []
-        for table in store.catalog.latest().tables().tables {
-            let marks = table.packs.map { $0.path.replacingPackSuffix(with: "promisor").filePath }
-            let areThere = try ObjectError.onFiles { () throws(FileError) in
-                var areThere = true
-                for mark in marks where try FileStat.stat(mark) == nil { areThere = false }
-                return areThere
+        promised = store.catalog.latest().tables().tables.filter { table in
+            table.packs.allSatisfy {
+                let mark = $0.path.replacingPackSuffix(with: "promisor").filePath
+                return (try? FileStat.stat(mark)).flatMap { $0 } != nil
             }
-            if areThere { promised.append(table) }
         }
-        self.promised = promised
     }
 
     /// What of `links` is here and not promised, with all that it leads to and that is so too, each before what it leads to.
     ///
-    /// - Parameter isReceived: says what is on its way, with a promise.
+    /// - Parameters:
+    ///   - bases: those of `store` that a thin pack brings a copy of, with a promise: what they lead to is followed as well, blobs included.
+    ///   - isReceived: says what is on its way, with a promise.
     /// - Throws: `tooLarge` when there are more than ``ReceivingLimits/links``, and what reading an object throws that is there.
     func reachable(
-        from links: [ObjectID], unless isReceived: (ObjectID) -> Bool
+        from links: consuming [ObjectID], bases: Set<ObjectID> = [], unless isReceived: (ObjectID) -> Bool
     ) throws(ObjectError) -> [ObjectID] {
-        var seen = Set(links)
-        var found: [ObjectID] = []
         var waiting = links
+        for base in bases where !isPromised(base) {
+            if let kind = try kind(of: base), kind != .blob { waiting += try self.links(of: base) }
+        }
+        var seen: Set<ObjectID> = []
+        var found: [ObjectID] = []
         while let id = waiting.popLast() {
-            if isReceived(id) || promised.contains(where: { $0.position(of: id) != nil }) { continue }
-            // A pack that cannot be read might have it, and does not keep others from being received.
-            guard let kind = try? store.kind(of: id) else { continue }
+            if isReceived(id) || bases.contains(id) || seen.contains(id) || isPromised(id) { continue }
+            guard let kind = try kind(of: id) else { continue }
+            seen.insert(id)
             found.append(id)
-            if kind == .blob { continue }
-            guard let object = try store.read(id, limit: limits.objectSize) else { continue }
-            for link in self.links(of: id, object) where seen.insert(link).inserted { waiting.append(link) }
-            if seen.count > limits.links {
+            if kind != .blob { waiting += try self.links(of: id) }
+            if waiting.count + seen.count > limits.links {
                 throw ObjectError(.tooLarge, object: id, "more than \(limits.links) objects are linked to")
             }
         }
         return found
+    }
+
+    private func isPromised(_ id: ObjectID) -> Bool { promised.contains { $0.position(of: id) != nil } }
+
+    /// A pack that cannot be read might have it, and does not keep others from being received.
+    private func kind(of id: ObjectID) throws(ObjectError) -> ObjectKind? {
+        do throws(ObjectError) { return try store.kind(of: id) } catch {
+            // But it is there, perhaps, when packs come and go faster than they are looked through.
+            if error.code == .unavailable, error.errno == nil { throw error }
+            return nil
+        }
+    }
+
+    private func links(of id: ObjectID) throws(ObjectError) -> [ObjectID] {
+        try store.read(id, limit: limits.objectSize).map { links(of: id, $0) } ?? []
     }
 
     /// As far as it can be parsed.
@@ -73,12 +87,16 @@ struct LocalObjects {
 
 extension PackIndexer {
     /// Packs what is here of the objects that received ones lead to, as promised too.
-    func promise(_ received: ReceivedChecks, into objectDirectory: FilePath) throws(ObjectError) {
-        guard let files = store as? FilesObjectStore else { return }
-        let links = received.foreignLinks
-        if links.isEmpty { return }
-        let local = try LocalObjects(files, limits, shallow: shallow)
-        let ids = try local.reachable(from: links, unless: received.hasReceived)
+    ///
+    /// - Parameter bases: the objects that were added to a thin pack.
+    func promise(
+        _ received: ReceivedChecks, bases: some Sequence<ObjectID>, into objectDirectory: FilePath
+    ) throws(ObjectError) {
+        // What others pack and write meanwhile is looked for: what is missed here may be pruned.
+        guard let files = (store as? FilesObjectStore)?.refreshing(.whenMissing) else { return }
+        let local = LocalObjects(files, limits, shallow: shallow)
+        let ids = try local.reachable(
+            from: received.foreignLinks, bases: Set(bases), unless: received.hasReceived)
         if ids.isEmpty { return }
         // They stay where they are, and are not compared with themselves.
         var indexer = PackIndexer(algorithm: algorithm)

@@ -128,7 +128,10 @@ public struct PackIndexer: Sendable {
         let pack = name ?? directory.appending("pack-\(checksum).pack")
         let indexName = index ?? pack.replacingSuffix("pack", with: "idx")
         // Before the pack is seen: what it leads to must not be pruned.
-        if isPromised { try promise(checks, into: objectDirectory) }
+        if isPromised {
+            let bases = (scan.entryCount..<scan.records.count).map { scan.records[$0].id }
+            try promise(checks, bases: bases, into: objectDirectory)
+        }
         let installed = try install(
             scan.records, checksum, from: temporary, as: pack, index: indexName,
             replacing: name != nil || index != nil, installation, checks)

@@ -145,8 +145,79 @@ import Testing
         let store = FilesObjectStore(objectDirectory: repository.path.appending("objects"), algorithm: .sha1)
         let absent = ObjectID(hex: try git(["rev-parse", "HEAD~1"], in: place.place.sample.path))!
         #expect(throws: ObjectError.self) { try store.kind(of: absent) }
-        let local = try LocalObjects(store, ReceivingLimits(), shallow: [])
+        let local = LocalObjects(store, ReceivingLimits(), shallow: [])
         #expect(try local.reachable(from: [absent]) { _ in false } == [])
+    }
+
+    /// Whatever ails a `.promisor`, the pack is received: then its pack is not known to be promised.
+    @Test func aPromiseThatCannotBeReadIsNone() throws {
+        let place = try Place(.sha1)
+        let repository = try place.repository("packed")
+        let packs = repository.path.appending("objects/pack")
+        // The longest name that there can be: that of a `.promisor` would be too long.
+        let long = "pack-" + String(repeating: "x", count: 245)
+        for name in names(in: packs) {
+            let suffix = name.split(separator: ".").last ?? ""
+            try Disk.rename(packs.appending(name), to: packs.appending("\(long).\(suffix)"))
+        }
+        _ = try place.receive(into: repository.path)
+        #expect(try promisedObjects(in: repository.path).keys.sorted() == ["", "why\n"])
+    }
+
+    /// Local objects that somebody packs while a pack comes are found where they are then.
+    @Test func whatIsPackedMeanwhileIsFound() throws {
+        let place = try Place(.sha1)
+        let repository = try place.repository("loose")
+        let packs = repository.path.appending("objects/pack")
+        let count = try git(["count-objects"], in: repository.path)
+        #expect(!count.hasPrefix("0 "))
+        _ = try place.receive(into: repository.path) { indexer in
+            // The store has looked: it is one that does not look again by itself.
+            _ = try? indexer.store?.contains(.zero(.sha1))
+            indexer.whenRead = {
+                let parent = try? git(["rev-parse", "HEAD~1"], in: place.place.sample.path)
+                _ = try? git(["update-ref", "refs/heads/main", parent ?? ""], in: repository.path)
+                _ = try? git(["repack", "-a", "-d", "-q"], in: repository.path)
+            }
+        }
+        #expect(try git(["count-objects"], in: repository.path).hasPrefix("0 "))
+        #expect(names(in: packs).count { $0.hasSuffix(".pack") } == 3)
+        let local = try git(["rev-list", "--objects", "HEAD~1", "--no-object-names"], in: place.place.sample.path)
+        #expect(try promisedObjects(in: repository.path)[""] == Set(local.split(separator: "\n").map(String.init)))
+    }
+
+    /// A base that a thin pack brings a copy of is promised from then on, so that its links are not followed any more: what they lead to is packed too.
+    /// Git, as of 2.55, prunes that.
+    @Test func whatTheBasesOfThinPacksLeadToIsKept() throws {
+        let place = try ReceivingPlace()
+        let repository = try place.empty()
+        func write(_ kind: String, _ bytes: [UInt8]) throws -> String {
+            let result = try gitResult(
+                ["hash-object", "-w", "-t", kind, "--stdin"], in: repository.path, stdin: bytes)
+            return result.outText.split(separator: "\n").map(String.init).first ?? ""
+        }
+        let secret = try write("blob", Array("only here\n".utf8))
+        let base = Array("100644 a\0".utf8) + ObjectID(hex: secret)!.bytes
+        let tree = try write("tree", base)
+        let who = "a <a@b> 1 +0000"
+        let commit = try write("commit", Array("tree \(tree)\nauthor \(who)\ncommitter \(who)\n\nx\n".utf8))
+        try git(["update-ref", "refs/heads/main", commit], in: repository.path)
+        // A tree whose blob is elsewhere, as a delta against the local one.
+        let other = Array("100644 b\0".utf8) + [UInt8](repeating: 7, count: 20)
+        var builder = PackBuilder()
+        let sizes = [UInt8(base.count), UInt8(other.count)]
+        builder.add(delta: sizes + [UInt8(other.count)] + other, on: ObjectID(hex: tree)!)
+        var indexer = place.indexer(into: repository.path)
+        indexer.promisor = Array("why".utf8)
+        indexer.completesThinPacks = true
+        let result = try indexer.receive(MemorySource(builder.bytes), into: repository.path.appending("objects"))
+        #expect(result.added == 1)
+        // The base itself is in the pack that came.
+        #expect(try promisedObjects(in: repository.path)[""] == [secret])
+        try git(["config", "extensions.partialClone", "origin"], in: repository.path)
+        try git(["config", "core.repositoryFormatVersion", "1"], in: repository.path)
+        try git(["-c", "repack.writeBitmaps=false", "gc", "-q", "--prune=now"], in: repository.path)
+        #expect(try git(["cat-file", "-t", secret], in: repository.path) == "blob")
     }
 
     /// Blobs are packed in flat memory, and what cannot be parsed as it is.

@@ -12,9 +12,12 @@ struct LinkTable {
         var isLinked: Bool { bits & 8 != 0 }
         /// Whether it was received itself.
         var isReceived: Bool { bits & 16 != 0 }
+        /// Whether something that was received with a promise leads to it.
+        var isNoted: Bool { bits & 32 != 0 }
 
         static var linked: UInt8 { 8 }
         static var received: UInt8 { 16 }
+        static var noted: UInt8 { 32 }
     }
 
     private struct Slot {
@@ -41,20 +44,21 @@ struct LinkTable {
         return Int(truncatingIfNeeded: hash ^ hash >> 32) & (slots.count - 1)
     }
 
-    /// Says of an object that it is of a kind, and what else.
+    /// Says of an object that it is of a kind, if that is not nil, and what else.
     ///
     /// - Returns: the kind that it was said to be before, when that is another; then nothing is changed.
-    mutating func say(_ id: ObjectID, is kind: ObjectKind, _ more: UInt8) -> ObjectKind? {
+    mutating func say(_ id: ObjectID, is kind: ObjectKind?, _ more: UInt8) -> ObjectKind? {
         var place = place(of: id)
         while slots[place].bits != 0 {
             if slots[place].id == id {
-                if let known = Knowledge(bits: slots[place].bits).kind, known != kind { return known }
-                slots[place].bits |= more
+                let known = Knowledge(bits: slots[place].bits).kind
+                if let known, let kind, known != kind { return known }
+                slots[place].bits |= more | (kind?.rawValue ?? 0)
                 return nil
             }
             place = (place + 1) & (slots.count - 1)
         }
-        slots[place] = Slot(id: id, bits: kind.rawValue | more)
+        slots[place] = Slot(id: id, bits: more | (kind?.rawValue ?? 0))
         count += 1
         if count > slots.count / 4 * 3 { grow() }
         return nil

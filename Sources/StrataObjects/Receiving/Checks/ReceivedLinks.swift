@@ -5,8 +5,6 @@ import Synchronization
 /// thread.
 final class ReceivedLinks: Sendable {
     private let table = Mutex(LinkTable())
-    /// What promised objects lead to.
-    private let outgoing = Mutex<Set<ObjectID>>([])
     /// Commits whose parents are not asked for.
     private let shallow: Set<ObjectID>
     private let limit: Int
@@ -99,15 +97,20 @@ final class ReceivedLinks: Sendable {
         var links = links
         // Up to an entry that is none.
         if kind == .tree { _ = try? ObjectLinks.tree(bytes, id.algorithm, &links) }
-        try outgoing.withLock { outgoing throws(ObjectError) in
-            for link in links where kind != .tree || link.kind == .tree { outgoing.insert(link.id) }
-            try check(outgoing.count)
+        try table.withLock { table throws(ObjectError) in
+            for link in links where kind != .tree || link.kind == .tree {
+                _ = table.say(link.id, is: nil, LinkTable.Knowledge.noted)
+                try check(table.count)
+            }
         }
     }
 
-    /// What was noted and has not been received, by ids.
+    /// What was noted and has not been received, in the order of ids.
     var foreign: [ObjectID] {
-        outgoing.withLock { $0 }.filter { !isReceived($0) }.sorted()
+        var foreign: [ObjectID] = []
+        table.withLock { $0.visit { id, known in if known.isNoted, !known.isReceived { foreign.append(id) } } }
+        foreign.sort()
+        return foreign
     }
 
     func isReceived(_ id: ObjectID) -> Bool { table.withLock { $0.knowledge(of: id)?.isReceived ?? false } }
