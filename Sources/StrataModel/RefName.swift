@@ -50,6 +50,13 @@ public struct RefName: Sendable, Hashable {
     /// Whether the name begins with `prefix`, byte by byte.
     public func hasPrefix(_ prefix: StaticString) -> Bool { Self.begins(bytes.span, with: prefix) }
 
+    /// Whether `name` lies below the directory that is named as this reference is.
+    package func isDirectory(of name: Span<UInt8>) -> Bool {
+        let count = bytes.count
+        return name.count > count && name[count] == UInt8(ascii: "/")
+            && RefNameOrder.commonCount(bytes.span, name) == count
+    }
+
     static func begins(_ bytes: Span<UInt8>, with prefix: StaticString) -> Bool {
         let count = prefix.utf8CodeUnitCount
         guard bytes.count >= count else { return false }
@@ -99,6 +106,17 @@ public enum RefNameOrder {
         let common = commonCount(a, b)
         guard common < min(a.count, b.count) else { return a.count - b.count }
         return a[common] < b[common] ? -1 : 1
+    }
+
+    /// The same for `name` and the path of the directory `directory`, with its slash, which all names below it begin with.
+    @inlinable
+    package static func compare(_ name: Span<UInt8>, below directory: RefName) -> Int {
+        let path = directory.bytes.span
+        let common = commonCount(name, path)
+        guard name.count > common else { return -1 }
+        let next = common < path.count ? path[common] : UInt8(ascii: "/")
+        if common == path.count, name[common] == next { return name.count - common - 1 }
+        return name[common] < next ? -1 : 1
     }
 
     /// How many bytes `a` and `b` both begin with.

@@ -16,7 +16,7 @@ import Testing
         #expect(!names.cameInOrder)
         #expect(names.sorted.map(\.description) == ["refs/a", "refs/b", "refs/c"])
         #expect(names.insert(all: []) == nil)
-        #expect(names.cameInOrder && names.first(startingWith: []) == nil && !names.contains(.head))
+        #expect(names.cameInOrder && names.first(below: .head) == nil && !names.contains(.head))
     }
 
     @Test(arguments: 1...40) func answersAsASetDoes(_ seed: Int) {
@@ -42,7 +42,7 @@ import Testing
             case 2: #expect(names.contains(name) == all.contains(name))
             default:
                 let prefix = name.bytes + [UInt8(ascii: "/")]
-                #expect(names.first(startingWith: prefix) == all.filter { $0.hasPrefix(prefix) }.min())
+                #expect(names.first(below: name) == all.filter { $0.hasPrefix(prefix) }.min())
             }
         }
     }

@@ -25,6 +25,8 @@ public final class LMDBEnvironment: @unchecked Sendable {
     private let key: LMDBEnvironments.Key
     /// The data file, which is open and so keeps its number.
     let data: LMDBEnvironments.Key
+    /// Where it was when it was opened.
+    private let dataFile: FilePath
     /// Read by whoever counts as using it.
     private(set) var handle: LMDBHandle
     private let use: Monitor<Use>
@@ -73,6 +75,7 @@ public final class LMDBEnvironment: @unchecked Sendable {
         self.directory = directory
         self.key = key
         self.data = data
+        dataFile = directory.appending("data.mdb")
         self.options = options
         self.handle = handle
         hashAlgorithm = handle.metadata.algorithm
@@ -301,7 +304,7 @@ public final class LMDBEnvironment: @unchecked Sendable {
         guard result > 0 else { return failure }
         // For other processes; this one opens the environment anew and does more then.
         _ = unsafe mdb_env_sync(handle.environment, 1)
-        if LMDBSettlement.isSeen(id, in: directory.appending("data.mdb")) { return .uncertain(code: result) }
+        if LMDBSettlement.isSeen(id, in: dataFile) { return .uncertain(code: result) }
         // A disk that gets full in the middle of a write takes a part of it, which LMDB reports as EIO.
         return result == EIO && LMDBFileCheck.isFull(directory) ? .diskFull : failure
     }
@@ -310,7 +313,7 @@ public final class LMDBEnvironment: @unchecked Sendable {
     /// within a write transaction, so that none begins before a move and ends behind it (``freezing(until:_:)``).
     private func checkPlace() throws(RefError) {
         let stat: FileStat?
-        do throws(FileError) { stat = try FileStat.stat(directory.appending("data.mdb")) } catch {
+        do throws(FileError) { stat = try FileStat.stat(dataFile) } catch {
             throw LMDBFailure(error).error(at: directory.string, "\(error)")
         }
         guard stat?.inode == data.inode, stat?.device == data.device else {
@@ -393,7 +396,7 @@ public final class LMDBEnvironment: @unchecked Sendable {
         let opened = try LMDBHandle.open(directory, options)
         do throws(LMDBFailure) {
             // What stands there now may be another, or nobody's any more.
-            guard try LMDBEnvironments.key(directory.appending("data.mdb")) == data else { throw .moved }
+            guard try LMDBEnvironments.key(dataFile) == data else { throw .moved }
             try opened.settle()
         } catch {
             opened.close()

@@ -16,6 +16,8 @@ final class LMDBPathCheck {
     /// The pages that were looked at.
     private var known = LMDBPageNumbers()
     private var meta: LMDBMetaPage?
+    /// Of `meta`; 0 = it was not looked at.
+    private var lastPage: UInt64 = 0
     /// By their numbers, which are small.
     private var databases: [Database] = []
     private var isFreeListChecked = false
@@ -24,22 +26,24 @@ final class LMDBPathCheck {
 
     private struct Database {
         var tree: LMDBTree?
-        /// The keys that lead to the leaf that was looked at last.
-        var last: Span?
+        /// The way that was gone last, from the root on: the next mostly begins as it did.
+        var way: [Step] = []
+        /// How far beside the end of the way was looked; 0 = it has no end.
+        var reach = 0
         /// How many pages were joined to others.
         var joined = 0
         /// Every page was looked at.
         var isWhole = false
     }
 
-    /// The keys of a leaf.
+    /// A page that was looked at, and the keys that lead to it.
     @safe
-    private struct Span {
+    private struct Step {
+        let page: LMDBPageLook
         /// nil = all before.
         var low: UnsafeRawBufferPointer?
         /// nil = all that follow.
         var high: UnsafeRawBufferPointer?
-        var reach: Int
 
         func contains(_ key: UnsafeRawBufferPointer) -> Bool {
             if let low = unsafe low, unsafe LMDBPageFormat.order(key, low, integers: false) < 0 { return false }
@@ -65,31 +69,48 @@ final class LMDBPathCheck {
             isFreeListChecked = true
         }
         let index = index(of: dbi)
-        let reach = withNeighbours ? reach(databases[index].joined) : 0
-        if let span = databases[index].last, span.reach >= reach, unsafe span.contains(key) { return }
         if databases[index].isWhole { return }
+        let reach = withNeighbours ? reach(databases[index].joined) : 1
+        if databases[index].reach >= reach, let leaf = databases[index].way.last, unsafe leaf.contains(key) { return }
         let tree = try tree(dbi, name)
-        var span = unsafe Span(reach: reach)
-        guard var number = tree.root else {
-            databases[index].last = span
-            return
-        }
+        guard let root = tree.root else { return }
         if reach > 1 { unsafe try check(dbi, tree, around: key, reach) }
-        for level in 1...tree.depth {
-            let branch = try look(number, level, of: tree)
-            guard branch.isBranch else { break }
+        var way: [Step] = []
+        swap(&way, &databases[index].way)
+        databases[index].reach = 0
+        try unsafe go(to: key, in: tree, from: root, withNeighbours: withNeighbours, &way)
+        databases[index].way = way
+        databases[index].reach = withNeighbours ? reach : 1
+    }
+
+    /// Goes on from where `way`, the last, leads to `key`, too.
+    private func go(
+        to key: UnsafeRawBufferPointer, in tree: LMDBTree, from root: UInt64, withNeighbours: Bool, _ way: inout [Step]
+    ) throws(LMDBFailure) {
+        if withNeighbours {
+            way.removeAll(keepingCapacity: true)
+        } else {
+            while let last = way.last {
+                if last.page.isBranch, unsafe last.contains(key) { break }
+                way.removeLast()
+            }
+        }
+        if way.isEmpty { unsafe way.append(Step(page: try look(root, 1, of: tree))) }
+        while let last = way.last, last.page.isBranch {
+            let (branch, level) = (last.page, way.count)
             let index = unsafe branch.index(of: key)
-            if index > 0 { unsafe span.low = branch.key(index) }
-            if index + 1 < branch.count { unsafe span.high = branch.key(index + 1) }
             if withNeighbours {
                 if index > 0 { try checkFirstPath(from: branch.page(index - 1), level + 1, of: tree) }
                 if index + 1 < branch.count { try checkFirstPath(from: branch.page(index + 1), level + 1, of: tree) }
                 // What it gets from beside is put before its own lowest key. The root gets nothing.
                 if level > 1 { try checkFirstPath(from: branch.page(0), level + 1, of: tree) }
             }
-            number = branch.page(index)
+            unsafe way.append(
+                Step(
+                    page: try look(branch.page(index), level + 1, of: tree),
+                    low: index > 0 ? branch.key(index) : last.low,
+                    high: index + 1 < branch.count ? branch.key(index + 1) : last.high))
         }
-        databases[index].last = span
     }
 
     private func index(of dbi: MDB_dbi) -> Int {
@@ -161,7 +182,7 @@ final class LMDBPathCheck {
         guard distance >= 0, unsafe distance < mapping.map.count else { return }
         let number = unsafe UInt64(distance / mapping.map.page_size)
         // What it wrote early because there was too much of it lies behind what there was.
-        let lastPage = try baseMeta().lastPage
+        if lastPage == 0 { lastPage = try baseMeta().lastPage }
         if known.contains(number) || number > lastPage { return }
         if try look(number).isBranch { throw .damaged("page \(number): it is no leaf") }
     }
@@ -183,9 +204,9 @@ final class LMDBPathCheck {
     }
 
     private func look(_ number: UInt64) throws(LMDBFailure) -> LMDBPageLook {
-        let meta = try baseMeta()
-        guard number >= 2, number <= meta.lastPage, let bytes = unsafe mapping.page(number) else {
-            throw .damaged("page \(number) of \(meta.lastPage + 1)")
+        if lastPage == 0 { lastPage = try baseMeta().lastPage }
+        guard number >= 2, number <= lastPage, let bytes = unsafe mapping.page(number) else {
+            throw .damaged("page \(number) of \(lastPage + 1)")
         }
         if known.contains(number) { return unsafe LMDBPageLook(known: number, bytes) }
         let page = unsafe try LMDBPageLook(number, bytes)

@@ -14,7 +14,8 @@ final class LMDBWriter {
     /// Whether the transaction has ended: what is left of what it was used for must not touch it.
     var isOver = false
     private var isMetadataChanged = false
-    private var cursors: [MDB_dbi: OpaquePointer] = unsafe [:]
+    /// By the numbers of the databases, which are small.
+    private var cursors: [OpaquePointer?] = unsafe []
     /// What changes have replaced, in their order; nil = it is not kept.
     private(set) var undo: [LMDBUndo]?
     /// nil where the file is not known to be mapped.
@@ -150,13 +151,7 @@ final class LMDBWriter {
     func move(
         _ dbi: MDB_dbi, _ step: MDB_cursor_op, _ key: strata_lmdb_key? = nil
     ) throws(RefError) -> strata_lmdb_record? {
-        var cursor = unsafe cursors[dbi]
-        if unsafe cursor == nil {
-            // It goes with the transaction.
-            try environment.check(unsafe strata_lmdb_open_cursor(txn, dbi, &cursor))
-            unsafe cursors[dbi] = cursor
-        }
-        guard let cursor = unsafe cursor else { return nil }
+        guard let cursor = unsafe try cursor(of: dbi) else { return nil }
         if let key = unsafe key { unsafe try checkPath(dbi, key) }
         var found = unsafe strata_lmdb_record()
         let result = unsafe withLMDBKey(key) { unsafe strata_lmdb_move(cursor, step, $0, &found) }
@@ -166,6 +161,15 @@ final class LMDBWriter {
             try checkPages { path throws(LMDBFailure) in unsafe try path.check(recordAt: start) }
         }
         return unsafe found
+    }
+
+    private func cursor(of dbi: MDB_dbi) throws(RefError) -> OpaquePointer? {
+        let index = Int(dbi)
+        if unsafe index < cursors.count, let cursor = unsafe cursors[index] { return unsafe cursor }
+        while unsafe index >= cursors.count { unsafe cursors.append(nil) }
+        // It goes with the transaction.
+        try environment.check(unsafe strata_lmdb_open_cursor(txn, dbi, &cursors[index]))
+        return unsafe cursors[index]
     }
 
     // MARK: Pages

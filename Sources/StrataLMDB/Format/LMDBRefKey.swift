@@ -28,6 +28,19 @@ enum LMDBRefKey {
         }
     }
 
+    /// What stands behind the number in the key of `record`: a name, or the first bytes of long ones and 0x01. nil where it is not of `scope`.
+    static func name(of record: strata_lmdb_record, in scope: UInt32) -> UnsafeRawBufferPointer? {
+        let key = unsafe UnsafeRawBufferPointer(start: record.key, count: record.key_count)
+        guard key.count > 4, unsafe key.number(at: 0) == scope else { return nil }
+        return unsafe UnsafeRawBufferPointer(rebasing: key[4...])
+    }
+
+    /// Whether `bytes`, which ``name(of:in:)`` gave, are those of `name`.
+    static func isKey(_ bytes: UnsafeRawBufferPointer, of name: RefName) -> Bool {
+        let span = unsafe Span<UInt8>(_unsafeElements: bytes.assumingMemoryBound(to: UInt8.self))
+        return span.count == name.bytes.count && RefNameOrder.commonCount(span, name.bytes.span) == span.count
+    }
+
     /// Whether `key` is that of a record of long names.
     static func isLong(_ key: UnsafeRawBufferPointer) -> Bool {
         unsafe key.count == longKeyCount && key[longKeyCount - 1] == 0x01

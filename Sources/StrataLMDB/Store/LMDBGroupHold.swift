@@ -13,6 +13,8 @@ final class LMDBGroupHold: HeldRefs {
 
     /// Names that were read and may have a reflog.
     private var logged: Set<RefName> = []
+    /// Where the last look found nothing.
+    fileprivate var gap: LMDBGap?
     private let isObserved: Bool
 
     /// - Parameter isObserved: whether the transaction can be stopped after it was staged.
@@ -27,21 +29,33 @@ final class LMDBGroupHold: HeldRefs {
 
     func read(_ name: RefName) throws(RefError) -> RefValue? {
         try noting { () throws(RefError) in
-            let found = try writer.read(name)
-            if found.mayHaveLog { logged.insert(name) }
-            return found.value
+            let scope = try writer.readScope()
+            if let scope, let gap, gap.contains(name, scope) { return nil }
+            switch try writer.read(name, scope) {
+            case .value(let value, let mayHaveLog):
+                if mayHaveLog { logged.insert(name) }
+                return value
+            case .nothing(let gap):
+                self.gap = gap
+                return nil
+            }
         }
+    }
+
+    func isKnownFree(below name: RefName) -> Bool {
+        gap.map { $0.isEmpty(below: name, $0.scope) } ?? false
     }
 
     func cursor(over scope: RefScope) throws(RefError) -> any RefCursor {
         try noting { () throws(RefError) in
-            LMDBGroupCursor(writer.writer, try writer.readScope(), over: scope)
+            LMDBGroupCursor(self, writer.writer, try writer.readScope(), over: scope)
         }
     }
 
     func stage(_ edits: [ResolvedRefEdit], durability: Durability?) throws(RefError) {
         let span = edits.span
         for index in span.indices { try span[index].checkLimits() }
+        gap = nil
         try noting { () throws(RefError) in
             // Nobody can say no but an observer.
             if isObserved, writer.writer.undo == nil { writer.writer.beginUndo() }
@@ -78,6 +92,7 @@ final class LMDBGroupHold: HeldRefs {
 /// A walk over references in a write transaction, one at a time and copied: the next change may move what lies in it.
 private struct LMDBGroupCursor: RefCursor {
     private final class State {
+        let hold: LMDBGroupHold
         let writer: LMDBWriter
         /// nil = there are no references.
         let number: UInt32?
@@ -86,17 +101,26 @@ private struct LMDBGroupCursor: RefCursor {
         var start: [UInt8]?
         var long: RefRunCursor?
 
-        init(_ writer: LMDBWriter, _ number: UInt32?, _ scope: RefScope) {
+        init(_ hold: LMDBGroupHold, _ writer: LMDBWriter, _ number: UInt32?, _ scope: RefScope) {
+            self.hold = hold
             self.writer = writer
             self.number = number
             self.scope = scope
             start = scope.start
         }
+
+        /// Tells the hold where there are no records.
+        func note(nothingFrom start: [UInt8], to end: [UInt8]?) {
+            guard let number, start.count <= LMDBRefKey.nameLimit else { return }
+            hold.gap = LMDBGap(scope: number, start: start, end: end)
+        }
     }
 
     private let state: State
 
-    init(_ writer: LMDBWriter, _ number: UInt32?, over scope: RefScope) { state = State(writer, number, scope) }
+    init(_ hold: LMDBGroupHold, _ writer: LMDBWriter, _ number: UInt32?, over scope: RefScope) {
+        state = State(hold, writer, number, scope)
+    }
 
     mutating func seek(_ scope: RefScope) throws(RefError) {
         state.scope = scope
@@ -117,13 +141,13 @@ private struct LMDBGroupCursor: RefCursor {
             let found = try unsafe LMDBRefKey.with(number, start) { key, _ throws(RefError) in
                 unsafe try writer.move(writer.refs, MDB_SET_RANGE, key)
             }
-            guard let found = unsafe found else { return nil }
-            let key = unsafe UnsafeRawBufferPointer(start: found.key, count: found.key_count)
-            guard key.count > 4, unsafe key.number(at: 0) == number else { return nil }
+            guard let found = unsafe found, let bytes = unsafe LMDBRefKey.name(of: found, in: number) else {
+                state.note(nothingFrom: start, to: nil)
+                return nil
+            }
             do throws(LMDBFailure) {
                 let value = unsafe UnsafeRawBufferPointer(start: found.value, count: found.value_count)
-                let bytes = unsafe UnsafeRawBufferPointer(rebasing: key[4...])
-                if unsafe LMDBRefKey.isLong(key) {
+                if unsafe LMDBRefKey.isLong(UnsafeRawBufferPointer(start: found.key, count: found.key_count)) {
                     let name = unsafe Array(bytes.dropLast())
                     let run = try unsafe name.withUnsafeBufferPointer { name throws(LMDBFailure) in
                         unsafe try LMDBLongNames(value).run(startingWith: name, writer.environment.hashAlgorithm)
@@ -134,7 +158,9 @@ private struct LMDBGroupCursor: RefCursor {
                     continue
                 }
                 switch unsafe state.scope.judge(Span(_unsafeElements: bytes.assumingMemoryBound(to: UInt8.self))) {
-                case .end: return nil
+                case .end:
+                    state.note(nothingFrom: start, to: unsafe Array(bytes))
+                    return nil
                 case .skip(let past): state.start = past
                 case .inside:
                     let name = unsafe Array(bytes)

@@ -132,18 +132,38 @@ struct LMDBRefWriter {
         try put(bytes ?? Self.bytes(nil, name, log), name, scope)
     }
 
-    /// What `name` holds in the write transaction, and whether it may have a reflog.
-    func read(_ name: RefName) throws(RefError) -> (value: RefValue?, mayHaveLog: Bool) {
+    /// What a look at a name finds.
+    enum Found {
+        case value(RefValue?, mayHaveLog: Bool)
+        /// It has no record; nor have those around it, if that was seen.
+        case nothing(LMDBGap?)
+    }
+
+    /// What `name` holds in the write transaction, in the scope that ``readScope()`` gives.
+    func read(_ name: RefName, _ scope: UInt32?) throws(RefError) -> Found {
         // Where a worktree has nothing to show now, there may be something when it is written to.
-        guard let scope = try readScope() else { return (nil, true) }
+        guard let scope else { return .value(nil, mayHaveLog: true) }
         let (writer, environment) = (writer, writer.environment)
         return try unsafe LMDBRefKey.with(scope, name.bytes) { key, suffix throws(RefError) in
-            guard let found = unsafe try writer.get(writer.refs, key) else { return (nil, false) }
-            let known = try unsafe LMDBRefRecord.with(found, suffix, environment, name) { record throws(RefError) in
-                (value: record.value, mayHaveLog: record.log != nil)
+            let record: UnsafeRawBufferPointer
+            if suffix == nil {
+                // As fast as a get, and where there is nothing it is seen how far.
+                let next = unsafe try writer.move(writer.refs, MDB_SET_RANGE, key)
+                let end = unsafe next.flatMap { unsafe LMDBRefKey.name(of: $0, in: scope) }
+                guard let next = unsafe next, let end = unsafe end, unsafe LMDBRefKey.isKey(end, of: name) else {
+                    return .nothing(
+                        LMDBGap(scope: scope, start: name.bytes, end: unsafe end.map { unsafe Array($0) }))
+                }
+                unsafe record = UnsafeRawBufferPointer(start: next.value, count: next.value_count)
+            } else {
+                guard let found = unsafe try writer.get(writer.refs, key) else { return .nothing(nil) }
+                unsafe record = found
+            }
+            let known = try unsafe LMDBRefRecord.with(record, suffix, environment, name) { record throws(RefError) in
+                Found.value(record.value, mayHaveLog: record.log != nil)
             }
             try environment.check(0)
-            return known ?? (nil, false)
+            return known ?? .nothing(nil)
         }
     }
 

@@ -94,6 +94,10 @@ public protocol HeldRefs: AnyObject {
     /// The references of `scope` as they are now, under the hold: for directory/file conflicts.
     func cursor(over scope: RefScope) throws(RefError) -> any RefCursor
 
+    /// Whether it was seen before, under the hold, that there is no reference below the directory `name`. False where that is not known: then a
+    /// ``cursor(over:)`` tells. For stores that find it out by the way; the others need not say anything.
+    func isKnownFree(below name: RefName) -> Bool
+
     /// Does as much of the writing as can be done unseen. Every edit's name is held. On an error the hold is to be aborted.
     /// `durability` is what a commit must have reached when it returns; nil = as the store is configured.
     func stage(_ edits: [ResolvedRefEdit], durability: Durability?) throws(RefError)
@@ -118,6 +122,10 @@ public enum RefHoldFailure: Error, Sendable {
     case conflict(String)
     /// Anything else.
     case failed(RefError)
+}
+
+extension HeldRefs {
+    public func isKnownFree(below name: RefName) -> Bool { false }
 }
 
 extension RefStore {

@@ -14,6 +14,8 @@ struct RefAvailability {
     mutating func conflict(
         of name: RefName, among live: inout RefTransactionNames, in held: any HeldRefs
     ) throws(RefError) -> String? {
+        // Asked first: what is looked up meanwhile may make the hold forget.
+        let isFree = held.isKnownFree(below: name)
         let (bytes, known) = (name.bytes, RefNameOrder.commonCount(name.bytes.span, cleared.span))
         var passed = known
         for index in known..<bytes.count where bytes[index] == UInt8(ascii: "/") {
@@ -29,28 +31,31 @@ struct RefAvailability {
                 : "cannot process '\(name)' and '\(directory)' at the same time"
         }
         if passed > known { cleared = Array(bytes[..<passed]) }
-        var below: [UInt8] = []
-        below.reserveCapacity(bytes.count + 1)
-        below += bytes
-        below.append(UInt8(ascii: "/"))
-        if cursor == nil {
-            cursor = try held.cursor(over: RefScope(prefix: below))
-        } else {
-            try cursor?.seek(RefScope(prefix: below))
+        if !isFree, let existing = try firstReference(below: name, held) {
+            return "'\(existing)' exists; cannot create '\(name)'"
         }
-        if let existing = try cursor?.next() {
-            return "'\(existing.refName)' exists; cannot create '\(name)'"
-        }
-        if let other = live.first(startingWith: below) {
+        if let other = live.first(below: name) {
             return "cannot process '\(name)' and '\(other)' at the same time"
         }
         return nil
+    }
+
+    private mutating func firstReference(below name: RefName, _ held: any HeldRefs) throws(RefError) -> RefName? {
+        let scope = RefScope(prefix: name.bytes + [UInt8(ascii: "/")])
+        if cursor == nil {
+            cursor = try held.cursor(over: scope)
+        } else {
+            try cursor?.seek(scope)
+        }
+        return try cursor?.next()?.refName
     }
 
     /// Whether something that can be read stands at `directory`. What is broken does not count, as with git.
     private mutating func isReference(
         _ directory: RefName, _ held: any HeldRefs, remembering isRemembered: Bool
     ) throws(RefError) -> Bool {
+        // As `refs`, above all.
+        guard RefEditRules.belongsSomewhere(directory) else { return false }
         if let known = seen[directory] { return known }
         let value = try RefName(tolerating: directory.bytes).flatMap { name throws(RefError) in try held.read(name) }
         let exists = value != nil && value != .broken(.content)

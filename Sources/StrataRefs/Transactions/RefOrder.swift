@@ -8,13 +8,12 @@ struct RefOrder {
 
     /// Whether a name below `directory` came before the one at `index`.
     func hasName(below directory: RefName, before index: Int) -> Bool {
-        let prefix = directory.bytes + [UInt8(ascii: "/")]
         var (low, high) = (0, sorted.count)
         while low < high {
             let middle = (low + high) / 2
             let other = sorted[middle].name.bytes
-            if RefNameOrder.compare(other.span, prefix.span) < 0 { low = middle + 1 } else { high = middle }
+            if RefNameOrder.compare(other.span, below: directory) < 0 { low = middle + 1 } else { high = middle }
         }
-        return sorted[low...].prefix { $0.name.bytes.starts(with: prefix) }.contains { $0.index < index }
+        return sorted[low...].prefix { directory.isDirectory(of: $0.name.bytes.span) }.contains { $0.index < index }
     }
 }

@@ -45,12 +45,12 @@ struct RefTransactionNames {
         return !added.isEmpty && added.contains(name)
     }
 
-    /// The first name that begins with `prefix`.
-    mutating func first(startingWith prefix: [UInt8]) -> RefName? {
-        let behind = firstIndex(notBefore: prefix)
+    /// The first name below the directory `directory`.
+    mutating func first(below directory: RefName) -> RefName? {
+        let behind = firstIndex { RefNameOrder.compare($0.bytes.span, below: directory) < 0 }
         var first: RefName?
         for name in sorted[behind...] {
-            guard name.bytes.starts(with: prefix) else { break }
+            guard directory.isDirectory(of: name.bytes.span) else { break }
             if gone.isEmpty || !gone.contains(name) {
                 first = name
                 break
@@ -59,42 +59,39 @@ struct RefTransactionNames {
         if added.isEmpty { return first }
         let more = addedInOrder ?? added.sorted()
         addedInOrder = more
-        let place = Self.search(more, prefix, 0..<more.count)
-        guard place < more.count, more[place].bytes.starts(with: prefix) else { return first }
-        return first.map { min($0, more[place]) } ?? more[place]
+        let place = Self.search(more, 0..<more.count) { RefNameOrder.compare($0.bytes.span, below: directory) < 0 }
+        guard place < more.count else { return first }
+        let candidate = more[place]
+        guard directory.isDirectory(of: candidate.bytes.span) else { return first }
+        return first.map { min($0, candidate) } ?? candidate
     }
 
     private mutating func index(of bytes: [UInt8]) -> Int? {
-        let index = firstIndex(notBefore: bytes)
+        let index = firstIndex { RefNameOrder.compare($0.bytes.span, bytes.span) < 0 }
         return index < sorted.count && sorted[index].bytes == bytes ? index : nil
     }
 
-    private mutating func firstIndex(notBefore bytes: [UInt8]) -> Int {
-        func isBefore(_ index: Int) -> Bool {
-            let name = sorted[index].bytes
-            return RefNameOrder.compare(name.span, bytes.span) < 0
-        }
+    private mutating func firstIndex(whereNot isBefore: (RefName) -> Bool) -> Int {
         var (low, high) = (0, sorted.count)
         if place < high {
-            if isBefore(place) {
+            if isBefore(sorted[place]) {
                 low = place + 1
-                if low < high, !isBefore(low) { high = low }
+                if low < high, !isBefore(sorted[low]) { high = low }
             } else {
                 high = place
-                if high > 0, isBefore(high - 1) { low = high }
+                if high > 0, isBefore(sorted[high - 1]) { low = high }
             }
         }
-        place = Self.search(sorted, bytes, low..<high)
+        place = Self.search(sorted, low..<high, isBefore)
         return place
     }
 
-    /// The first of `names` in `range` that is not before `bytes`, or its end.
-    private static func search(_ names: [RefName], _ bytes: [UInt8], _ range: Range<Int>) -> Int {
+    /// The first of `names` in `range` that is not before what is looked for, or its end.
+    private static func search(_ names: [RefName], _ range: Range<Int>, _ isBefore: (RefName) -> Bool) -> Int {
         var (low, high) = (range.lowerBound, range.upperBound)
         while low < high {
             let middle = (low + high) / 2
-            let name = names[middle].bytes
-            if RefNameOrder.compare(name.span, bytes.span) < 0 { low = middle + 1 } else { high = middle }
+            if isBefore(names[middle]) { low = middle + 1 } else { high = middle }
         }
         return low
     }
