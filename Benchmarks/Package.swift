@@ -21,10 +21,12 @@ let package = Package(
         .target(
             name: "CLMDBProbe", cSettings: [.unsafeFlags(["-O2"], .when(configuration: .release))],
             linkerSettings: [.linkedLibrary("lmdb")]),
+        // Empty where libgit2's header is not installed.
+        .target(name: "CGit2Probe", cSettings: [.unsafeFlags(["-O2"], .when(configuration: .release))]),
         .executableTarget(
             name: "bench",
             dependencies: [
-                "CPackedProbe", "CLMDBProbe",
+                "CPackedProbe", "CLMDBProbe", "CGit2Probe",
                 .product(name: "StrataModel", package: "strata"),
                 .product(name: "StrataIO", package: "strata"),
                 .product(name: "StrataRefs", package: "strata"),

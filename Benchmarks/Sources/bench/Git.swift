@@ -4,6 +4,8 @@ import SystemPackage
 /// A program that is run as a process of its own.
 struct Program {
     let path: String
+    /// What stands before the arguments of every run.
+    var first: [String] = []
 
     struct Failure: Error, CustomStringConvertible {
         let description: String
@@ -16,7 +18,7 @@ struct Program {
         defer { unsafe posix_spawn_file_actions_destroy(&actions) }
         unsafe posix_spawn_file_actions_addopen(&actions, 0, input.string, O_RDONLY, 0)
         unsafe posix_spawn_file_actions_addopen(&actions, 1, output.string, O_WRONLY | O_CREAT | O_TRUNC, 0o644)
-        var words = unsafe ([path] + arguments).map { unsafe strdup($0) } + [nil]
+        var words = unsafe ([path] + first + arguments).map { unsafe strdup($0) } + [nil]
         defer { for index in unsafe words.indices { unsafe free(words[index]) } }
         var child: pid_t = 0
         let failure = unsafe posix_spawnp(&child, path, &actions, nil, &words, environ)

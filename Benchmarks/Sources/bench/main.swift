@@ -11,6 +11,7 @@ func runBenchmarks() -> Int32 {
         ("observability", ObservabilityBenchmark.run),
     ]
     let wanted = CommandLine.arguments.dropFirst()
+    if wanted.first == LibGit2.commandName { return LibGit2.command(Array(wanted.dropFirst())) }
     let known = Set(benchmarks.map(\.name))
     guard wanted.allSatisfy(known.contains) else {
         print("usage: bench [\(benchmarks.map(\.name).joined(separator: " | "))] ...")

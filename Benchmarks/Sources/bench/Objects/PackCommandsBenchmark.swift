@@ -1,7 +1,8 @@
 import Glibc
 import SystemPackage
 
-/// `index-pack`, `verify-pack` and `hash-object -w` beside git's, as processes. Programs and clocks as in ``ObjectCommandsBenchmark``.
+/// `index-pack`, `verify-pack` and `hash-object -w` beside git's and libgit2's, as processes. Programs and clocks as in
+/// ``ObjectCommandsBenchmark``. libgit2 indexes with one thread, writes the pack anew, and has nothing that verifies a pack.
 enum PackCommandsBenchmark {
     private static let fileCount = 20_000
 
@@ -17,7 +18,8 @@ enum PackCommandsBenchmark {
             }
         }
         // Git takes as many threads as the configuration says.
-        try compare("verify-pack", rounds: 3) { program in
+        try compare("verify-pack", rounds: 3, [("git", Git.program), ("strata", ObjectCommandsBenchmark.strata)]) {
+            program in
             try program.run(["-C", sets.one.string, "-c", "pack.threads=1", "verify-pack", pack.string])
         }
         try threads(sets.one, pack)
@@ -51,13 +53,13 @@ enum PackCommandsBenchmark {
         ).print("verify-pack on threads")
     }
 
-    private static func compare(_ title: String, rounds: Int, _ body: @escaping (Program) throws -> Void) throws {
-        try Comparison(
-            rounds: rounds, units: 1, clock: .ofCommands,
-            [("git", Git.program), ("strata", ObjectCommandsBenchmark.strata)].map { name, program in
-                Way(name) { try body(program) }
-            }
-        ).print(title)
+    private static func compare(
+        _ title: String, rounds: Int,
+        _ programs: [(name: String, program: Program)] = LibGit2.programs(strata: ObjectCommandsBenchmark.strata),
+        _ body: @escaping (Program) throws -> Void
+    ) throws {
+        let ways = programs.map { name, program in Way(name) { try body(program) } }
+        try Comparison(rounds: rounds, units: 1, clock: .ofCommands, ways).print(title)
     }
 
     private static func pack(of repository: FilePath) throws -> FilePath {
