@@ -45,6 +45,7 @@ public enum RefNameRules {
     public static func flaw(in name: Span<UInt8>, allowing allowance: Allowance = []) -> RefNameFlaw? {
         if name.count == 0 { return .empty }
         if name.count == 1 && name[0] == UInt8(ascii: "@") { return .isAt }
+        if let levels = plainLevels(name), levels > 1 || allowance.contains(.oneLevel) { return nil }
         var mayHaveStar = allowance.contains(.refspecPattern)
         var start = 0
         var levels = 0
@@ -64,6 +65,40 @@ public enum RefNameRules {
         if name[name.count - 1] == UInt8(ascii: ".") { return .endsWithDot }
         if levels < 2 && !allowance.contains(.oneLevel) { return .oneLevel }
         return nil
+    }
+
+    /// Whether a name is of components of letters and other bytes that no rule asks about, as nearly all are: 2 where it has two of them or more, else 1. nil
+    /// where each byte is to be looked at.
+    ///
+    /// Eight bytes at a time. In `x + (0x80 - b)`, of bytes below 0x80, the high bit of each says whether it is `b` or more.
+    private static func plainLevels(_ name: Span<UInt8>) -> Int? {
+        let (count, slash) = (name.count, UInt8(ascii: "/"))
+        guard count >= 8, name[0] != slash, name[count - 1] != slash else { return nil }
+        let ones: UInt64 = 0x0101_0101_0101_0101
+        return unsafe name.withUnsafeBytes { bytes in
+            let last = count - 8
+            var (place, slashes, special) = (0, UInt64(0), UInt64(0))
+            // Whether the byte before the next eight is a slash, in the place of the first of them.
+            var before: UInt64 = 0
+            while true {
+                let word = unsafe UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: place, as: UInt64.self))
+                let low = word & (ones &* 0x7f)
+                @inline(__always) func isFrom(_ byte: UInt8) -> UInt64 { low &+ ones &* (0x80 - UInt64(byte)) }
+                // Below 0x21; `*`; `.`; `:` to `?`; `[` to `^`; `{` to 0x7f. The bytes between are rare.
+                let found =
+                    ~isFrom(0x21) | (isFrom(0x2a) & ~isFrom(0x2b)) | (isFrom(0x2e) & ~isFrom(0x2f))
+                    | (isFrom(0x3a) & ~isFrom(0x40)) | (isFrom(0x5b) & ~isFrom(0x5f)) | isFrom(0x7b)
+                let here = isFrom(slash) & ~isFrom(slash + 1) & ~word & (ones &* 0x80)
+                special |= (found & ~word & (ones &* 0x80)) | (here & (here << 8 | before))
+                slashes |= here
+                if place == last { break }
+                let next = min(place + 8, last)
+                // Where they overlap, a pair is seen within the eight.
+                before = next == place + 8 ? here >> 56 : 0
+                place = next
+            }
+            return special != 0 ? nil : slashes == 0 ? 1 : 2
+        }
     }
 
     private static func flaw(

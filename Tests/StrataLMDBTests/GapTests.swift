@@ -41,19 +41,25 @@ import Testing
             if start.last == 0x01 { continue }
             let end = keys.first { RefNameOrder.compare($0.span, start.span) >= 0 }
             if end == start { continue }
-            let gap = LMDBGap(scope: 1, start: start, end: end)
+            let gap = LMDBGap()
             let name = names.any()
+            #expect(!gap.contains(name, 1) && !gap.isEmpty(below: name))
+            unsafe (end ?? []).withUnsafeBytes { bytes in
+                unsafe gap.note(1, from: start.span, to: end == nil ? nil : bytes)
+            }
             if gap.contains(name, 1) {
                 #expect(!all.contains(name))
                 said += 1
             } else if name.bytes.count <= LMDBRefKey.nameLimit, RefName(unchecked: start) <= name {
                 #expect(end.map { RefNameOrder.compare($0.span, name.bytes.span) <= 0 } ?? false)
             }
-            if gap.isEmpty(below: name, 1) {
+            if gap.isEmpty(below: name) {
                 #expect(!all.contains { name.isDirectory(of: $0.bytes.span) }, "\(name) \(all)")
                 freed += 1
             }
-            #expect(!gap.contains(name, 2) && !gap.isEmpty(below: name, 2))
+            #expect(!gap.contains(name, 2))
+            gap.forget()
+            #expect(!gap.contains(name, 1) && !gap.isEmpty(below: name))
         }
         #expect(said > 0 && freed > 0)
     }

@@ -106,4 +106,30 @@ import Testing
         }
         #expect(RefNameRules.flaw(in: Array("a".utf8).span) == .oneLevel)
     }
+
+    /// Long names are looked at eight bytes at a time: as short ones are, byte by byte, wherever in the eight something stands.
+    @Test(arguments: 0..<9) func longNamesAreJudgedAsShortOnes(_ shift: Int) {
+        let (before, behind) = ([UInt8](repeating: 0x78, count: 8 + shift), [UInt8](repeating: 0x79, count: 16))
+        var refused = 0
+        for first in UInt8.min...UInt8.max {
+            // All that rules ask about, and what is beside it.
+            for second in Array(" !)*+-./09:?@[^_z{}~\u{7f}\u{80}xy".utf8) + [0, 0x1f, 0xaf, 0xff] {
+                let short = RefNameRules.flaw(in: [0x78, first, second, 0x79].span, allowing: .oneLevel)
+                let long = RefNameRules.flaw(in: (before + [first, second] + behind).span, allowing: .oneLevel)
+                if (short == nil) != (long == nil) { Issue.record("\(first) \(second) \(shift)") }
+                if short != nil { refused += 1 }
+                // At the ends.
+                if second != 0x79 { continue }
+                let start = RefNameRules.flaw(in: [first, 0x79].span, allowing: .oneLevel)
+                let longStart = RefNameRules.flaw(in: ([first] + behind + before).span, allowing: .oneLevel)
+                let end = RefNameRules.flaw(in: [0x78, first].span, allowing: .oneLevel)
+                let longEnd = RefNameRules.flaw(in: (before + [first]).span, allowing: .oneLevel)
+                #expect((start == nil) == (longStart == nil) && (end == nil) == (longEnd == nil), "\(first) \(shift)")
+                // Without a slash.
+                let levels = RefNameRules.flaw(in: (before + [first] + before).span)
+                #expect(levels != nil || first == 0x2f)
+            }
+        }
+        #expect(refused > 2000)
+    }
 }

@@ -15,6 +15,8 @@ enum LMDBBenchmark {
     static func run() throws {
         let count = 1_000_000
         let place = try Scratch(in: "/dev/shm")
+        // Before all else: so they lie in memory in their order, for Strata as for C.
+        let (many, single) = (fresh(100_000, "many"), fresh(1000, "single"))
         let names = PackedRefsFile.names(count)
         let all = Names(names)
         let c = try Probe(place.path.appending("c"))
@@ -24,7 +26,7 @@ enum LMDBBenchmark {
         let sizes = (size(place.path.appending("c")), size(place.path.appending("strata")))
         print("\n\(count) references take \(sizes.0 >> 20) MiB in C, \(sizes.1 >> 20) MiB in Strata")
         try reads(c, store, all)
-        try writes(c, store, all)
+        try writes(c, store, many, single)
         try reftable(place)
         withExtendedLifetime(environment) {}
         try durable()
@@ -104,15 +106,16 @@ enum LMDBBenchmark {
 
     // MARK: Writing
 
-    private static func writes(_ c: Probe, _ store: LMDBRefStore, _ all: Names) throws {
-        let rounds = 5
-        var number = 0
-        func fresh(_ count: Int, _ what: String) -> Names {
-            number += 1
-            return Names((0..<count).map { Array("refs/changes/\(what)-\(number)/\($0 + 1_000_000)".utf8) })
+    private static let rounds = 5
+
+    /// Names to be created, for each round.
+    private static func fresh(_ count: Int, _ what: String) -> [Names] {
+        (0...rounds).map { round in
+            Names((0..<count).map { Array("refs/changes/\(what)-\(round)/\($0 + 1_000_000)".utf8) })
         }
-        func sets(_ count: Int, _ what: String) -> [Names] { (0...rounds).map { _ in fresh(count, what) } }
-        let many = sets(100_000, "many")
+    }
+
+    private static func writes(_ c: Probe, _ store: LMDBRefStore, _ many: [Names], _ single: [Names]) throws {
         var (i, j) = (0, 0)
         try Comparison(
             rounds: rounds, units: 100_000,
@@ -128,7 +131,6 @@ enum LMDBBenchmark {
             ]
         ).print("100,000 created in one transaction, a reference")
         (i, j) = (0, 0)
-        let single = sets(1000, "single")
         try Comparison(
             rounds: rounds, units: 1000,
             [

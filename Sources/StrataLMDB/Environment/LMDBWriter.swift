@@ -19,9 +19,7 @@ final class LMDBWriter {
     /// What changes have replaced, in their order; nil = it is not kept.
     private(set) var undo: [LMDBUndo]?
     /// nil where the file is not known to be mapped.
-    private lazy var path = environment.handle.mapping.map {
-        LMDBPathCheck($0, transaction: unsafe UInt64(mdb_txn_id(txn)))
-    }
+    private let path: LMDBPathCheck?
     /// Where the references of worktrees were found or are written in this transaction.
     var scopes: [LMDBWorktree: LMDBScope] = [:]
     /// For values that are put together; empty between changes.
@@ -30,6 +28,7 @@ final class LMDBWriter {
     init(_ environment: LMDBEnvironment, _ txn: OpaquePointer) {
         self.environment = environment
         unsafe self.txn = txn
+        path = environment.handle.mapping.map { LMDBPathCheck($0, transaction: unsafe UInt64(mdb_txn_id(txn))) }
     }
 
     var refs: MDB_dbi { environment.handle.refs }

@@ -14,7 +14,7 @@ final class LMDBGroupHold: HeldRefs {
     /// Names that were read and may have a reflog.
     private var logged: Set<RefName> = []
     /// Where the last look found nothing.
-    fileprivate var gap: LMDBGap?
+    fileprivate let gap = LMDBGap()
     private let isObserved: Bool
 
     /// - Parameter isObserved: whether the transaction can be stopped after it was staged.
@@ -30,21 +30,14 @@ final class LMDBGroupHold: HeldRefs {
     func read(_ name: RefName) throws(RefError) -> RefValue? {
         try noting { () throws(RefError) in
             let scope = try writer.readScope()
-            if let scope, let gap, gap.contains(name, scope) { return nil }
-            switch try writer.read(name, scope) {
-            case .value(let value, let mayHaveLog):
-                if mayHaveLog { logged.insert(name) }
-                return value
-            case .nothing(let gap):
-                self.gap = gap
-                return nil
-            }
+            if let scope, gap.contains(name, scope) { return nil }
+            let found = try writer.read(name, scope, noting: gap)
+            if found.mayHaveLog { logged.insert(name) }
+            return found.value
         }
     }
 
-    func isKnownFree(below name: RefName) -> Bool {
-        gap.map { $0.isEmpty(below: name, $0.scope) } ?? false
-    }
+    func isKnownFree(below name: RefName) -> Bool { gap.isEmpty(below: name) }
 
     func cursor(over scope: RefScope) throws(RefError) -> any RefCursor {
         try noting { () throws(RefError) in
@@ -53,9 +46,7 @@ final class LMDBGroupHold: HeldRefs {
     }
 
     func stage(_ edits: [ResolvedRefEdit], durability: Durability?) throws(RefError) {
-        let span = edits.span
-        for index in span.indices { try span[index].checkLimits() }
-        gap = nil
+        gap.forget()
         try noting { () throws(RefError) in
             // Nobody can say no but an observer.
             if isObserved, writer.writer.undo == nil { writer.writer.beginUndo() }
@@ -110,9 +101,8 @@ private struct LMDBGroupCursor: RefCursor {
         }
 
         /// Tells the hold where there are no records.
-        func note(nothingFrom start: [UInt8], to end: [UInt8]?) {
-            guard let number, start.count <= LMDBRefKey.nameLimit else { return }
-            hold.gap = LMDBGap(scope: number, start: start, end: end)
+        func note(nothingFrom start: [UInt8], to end: UnsafeRawBufferPointer?) {
+            if let number { unsafe hold.gap.note(number, from: start.span, to: end) }
         }
     }
 
@@ -142,7 +132,7 @@ private struct LMDBGroupCursor: RefCursor {
                 unsafe try writer.move(writer.refs, MDB_SET_RANGE, key)
             }
             guard let found = unsafe found, let bytes = unsafe LMDBRefKey.name(of: found, in: number) else {
-                state.note(nothingFrom: start, to: nil)
+                unsafe state.note(nothingFrom: start, to: nil)
                 return nil
             }
             do throws(LMDBFailure) {
@@ -159,7 +149,7 @@ private struct LMDBGroupCursor: RefCursor {
                 }
                 switch unsafe state.scope.judge(Span(_unsafeElements: bytes.assumingMemoryBound(to: UInt8.self))) {
                 case .end:
-                    state.note(nothingFrom: start, to: unsafe Array(bytes))
+                    unsafe state.note(nothingFrom: start, to: bytes)
                     return nil
                 case .skip(let past): state.start = past
                 case .inside:

@@ -26,10 +26,12 @@ struct LMDBRefWriter {
         return try writer.scope(of: place, knowing: known)
     }
 
+    /// Changes nothing when an edit cannot be kept.
+    ///
     /// - Parameter logged: the names that may have a reflog, of those whose records were read in this transaction; nil = any may.
     func apply(_ edits: [ResolvedRefEdit], logged: Set<RefName>? = nil) throws(RefError) {
         // In their order the changes of one page come together.
-        let sorted = edits.isInOrder ? edits : edits.stableSorted()
+        let sorted = try edits.checkLimitsAndOrder() ? edits : edits.stableSorted()
         let span = sorted.span
         guard let first = span.indices.first(where: { span[$0].leavesTrace }) else { return }
         let scope = try scope()
@@ -132,38 +134,34 @@ struct LMDBRefWriter {
         try put(bytes ?? Self.bytes(nil, name, log), name, scope)
     }
 
-    /// What a look at a name finds.
-    enum Found {
-        case value(RefValue?, mayHaveLog: Bool)
-        /// It has no record; nor have those around it, if that was seen.
-        case nothing(LMDBGap?)
-    }
-
-    /// What `name` holds in the write transaction, in the scope that ``readScope()`` gives.
-    func read(_ name: RefName, _ scope: UInt32?) throws(RefError) -> Found {
+    /// What `name` holds in the write transaction, in the scope that ``readScope()`` gives, and whether it may have a reflog. Where it has no record, `gap`
+    /// is told how far there is none.
+    func read(
+        _ name: RefName, _ scope: UInt32?, noting gap: LMDBGap
+    ) throws(RefError) -> (value: RefValue?, mayHaveLog: Bool) {
         // Where a worktree has nothing to show now, there may be something when it is written to.
-        guard let scope else { return .value(nil, mayHaveLog: true) }
+        guard let scope else { return (nil, true) }
         let (writer, environment) = (writer, writer.environment)
         return try unsafe LMDBRefKey.with(scope, name.bytes) { key, suffix throws(RefError) in
             let record: UnsafeRawBufferPointer
             if suffix == nil {
-                // As fast as a get, and where there is nothing it is seen how far.
+                // As fast as a get.
                 let next = unsafe try writer.move(writer.refs, MDB_SET_RANGE, key)
                 let end = unsafe next.flatMap { unsafe LMDBRefKey.name(of: $0, in: scope) }
                 guard let next = unsafe next, let end = unsafe end, unsafe LMDBRefKey.isKey(end, of: name) else {
-                    return .nothing(
-                        LMDBGap(scope: scope, start: name.bytes, end: unsafe end.map { unsafe Array($0) }))
+                    unsafe gap.note(scope, from: name.bytes.span, to: end)
+                    return (nil, false)
                 }
                 unsafe record = UnsafeRawBufferPointer(start: next.value, count: next.value_count)
             } else {
-                guard let found = unsafe try writer.get(writer.refs, key) else { return .nothing(nil) }
+                guard let found = unsafe try writer.get(writer.refs, key) else { return (nil, false) }
                 unsafe record = found
             }
             let known = try unsafe LMDBRefRecord.with(record, suffix, environment, name) { record throws(RefError) in
-                Found.value(record.value, mayHaveLog: record.log != nil)
+                (value: record.value, mayHaveLog: record.log != nil)
             }
             try environment.check(0)
-            return known ?? .nothing(nil)
+            return known ?? (nil, false)
         }
     }
 
@@ -215,10 +213,17 @@ struct LMDBRefWriter {
 }
 
 extension [ResolvedRefEdit] {
-    fileprivate var isInOrder: Bool {
+    /// Whether they are in the order of their names. In one pass: each look at names in the order of edits waits for memory.
+    ///
+    /// - Throws: as ``ResolvedRefEdit/checkLimits()``.
+    fileprivate func checkLimitsAndOrder() throws(RefError) -> Bool {
         let span = span
-        for index in span.indices.dropFirst() where !(span[index - 1].name < span[index].name) { return false }
-        return true
+        var isInOrder = true
+        for index in span.indices {
+            try span[index].checkLimits()
+            if index > 0, isInOrder { isInOrder = span[index - 1].name < span[index].name }
+        }
+        return isInOrder
     }
 
     /// By name; those of one name stay in their order.

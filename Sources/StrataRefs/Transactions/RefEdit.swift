@@ -166,11 +166,18 @@ public struct ResolvedRefEdit: Sendable {
     /// What it holds, read under the hold.
     public let old: RefValue?
     /// The line for its reflog.
-    public let reflog: ReflogEntry?
+    public var reflog: ReflogEntry? { if case .entry(let entry) = line { entry } else { nil } }
+    private let line: Line
     /// Whether the reflog is made when there is none.
     public let createsReflog: Bool
     /// Whether a new object id was looked up, so that a missing peeled id means that there is none.
     public let isPeelKnown: Bool
+
+    /// Elsewhere: most of what an edit would take of memory would be for lines, which many have not.
+    private indirect enum Line: Sendable {
+        case none
+        case entry(ReflogEntry)
+    }
 
     public init(
         name: RefName, action: Action, old: RefValue?, reflog: ReflogEntry?, createsReflog: Bool,
@@ -180,7 +187,7 @@ public struct ResolvedRefEdit: Sendable {
         self.name = name
         self.action = action
         self.old = old
-        self.reflog = reflog
+        line = reflog.map { .entry($0) } ?? .none
         self.createsReflog = createsReflog
     }
 }

@@ -16,8 +16,21 @@ struct RefTransactionNames {
 
     /// - Returns: the first name, in their order, that comes twice.
     mutating func insert(all names: [RefName]) -> RefName? {
-        cameInOrder = names.isInOrder
-        sorted = cameInOrder ? names : names.sorted()
+        sorted = names
+        cameInOrder = true
+        var twice: RefName?
+        for index in names.indices.dropFirst() {
+            let (before, name) = (names[index - 1], names[index])
+            let order = RefNameOrder.compare(before.bytes.span, name.bytes.span)
+            if order < 0 { continue }
+            if order == 0, twice == nil { twice = name }
+            if order > 0 {
+                cameInOrder = false
+                break
+            }
+        }
+        if cameInOrder { return twice }
+        sorted.sort()
         for index in sorted.indices.dropFirst() where sorted[index] == sorted[index - 1] { return sorted[index] }
         return nil
     }

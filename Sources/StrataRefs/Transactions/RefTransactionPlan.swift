@@ -59,9 +59,7 @@ struct RefTransactionPlan {
     private var changedNames: [RefName] {
         var changed: [RefName] = []
         changed.reserveCapacity(updates.count)
-        for index in updates.indices where !updates[index].logOnly && isLive(index) {
-            changed.append(updates[index].name)
-        }
+        for index in updates.indices where !updates[index].logOnly && isLive(index) { changed.append(name(index)) }
         return changed
     }
 
@@ -90,12 +88,12 @@ struct RefTransactionPlan {
         var index = 0
         while index < updates.count {  // grows while it runs
             if isLive(index) {
-                let name = updates[index].name
+                let name = name(index)
                 if updates[index].parent != nil, unheld.isEmpty || unheld[name] == nil {
                     unheld[name] = try held.hold([name], until: context.deadline).first ?? nil
                 }
                 do throws(Verdict) {
-                    try decide(index, headTarget, unheld.isEmpty ? nil : unheld[name], held)
+                    try decide(index, name, headTarget, unheld.isEmpty ? nil : unheld[name], held)
                 } catch {
                     try take(error, on: index)
                 }
@@ -113,7 +111,7 @@ struct RefTransactionPlan {
         if splits.isEmpty, names.sorted.count == updates.count { return names.sorted }
         var wanted = splits
         wanted.reserveCapacity(updates.count + wanted.count)
-        for index in updates.indices where isLive(index) { wanted.append(updates[index].name) }
+        for index in updates.indices where isLive(index) { wanted.append(name(index)) }
         return wanted.sortedWithoutRepeats()
     }
 
@@ -125,9 +123,9 @@ struct RefTransactionPlan {
         else { return [] }
         var splits: [RefName] = []
         for index in updates.indices where isLive(index) && !updates[index].logOnly && updates[index].changesValue {
-            let update = updates[index]
-            if update.name == branch, update.logging != .none { splits.append(.head) }
-            if update.name == .head, update.followsSymbolic, update.mayReach(branch) { splits.append(branch) }
+            let (update, name) = (updates[index], name(index))
+            if name == branch, update.logging != .none { splits.append(.head) }
+            if name == .head, update.followsSymbolic, update.mayReach(branch) { splits.append(branch) }
         }
         return splits
     }
@@ -139,60 +137,57 @@ struct RefTransactionPlan {
     }
 
     private mutating func decide(
-        _ index: Int, _ headTarget: [UInt8]?, _ failure: RefHoldFailure?, _ held: any HeldRefs
+        _ index: Int, _ name: RefName, _ headTarget: [UInt8]?, _ failure: RefHoldFailure?, _ held: any HeldRefs
     ) throws(Verdict) {
-        let update = updates[index]
-        if let headTarget, update.changesValue, !update.logOnly, !update.viaHead, update.logging != .none,
-            update.name.bytes == headTarget
-        {
-            if names.contains(.head) { throw rules(index).headTwice() }
-            updates.append(RefUpdate(headLogOf: update, at: index))
+        if let headTarget, updates[index].movesHead, name.bytes == headTarget {
+            if names.contains(.head) { throw rules(index, name).headTwice() }
+            updates.append(RefUpdate(headLogOf: updates[index], at: index))
         }
         let found: RefValue?
         var conflict: String?
         do throws(RefError) {
-            if failure?.isInTheWay ?? false { conflict = try self.conflict(of: update.name, held) }
-            found = failure == nil ? try held.read(update.name) : nil
+            if failure?.isInTheWay ?? false { conflict = try self.conflict(of: name, held) }
+            found = failure == nil ? try held.read(name) : nil
         } catch { throw .failed(error) }
-        let rules = rules(index)
+        let rules = rules(index, name)
         if let failure { throw rules.verdict(on: failure, conflict) }
         updates[index].found = found
         switch found {
-        case .broken(.badName) where update.deletes: updates[index].writes = try rules.checkNameless()
+        case .broken(.badName) where updates[index].deletes: updates[index].writes = try rules.checkNameless()
         case .broken: throw rules.broken()
-        case .symbolic(let target) where update.isHeadLog:
-            guard target == update.parent.map({ updates[$0].name.bytes }) else { throw rules.headMoved() }
-        case _ where update.isHeadLog: throw rules.headMoved()
-        case .symbolic(let target) where update.followsSymbolic:
-            try split(index, target, rules)
+        case .symbolic(let target) where updates[index].isHeadLog:
+            guard target == updates[index].parent.map({ self.name($0).bytes }) else { throw rules.headMoved() }
+        case _ where updates[index].isHeadLog: throw rules.headMoved()
+        case .symbolic(let target) where updates[index].followsSymbolic:
+            try split(index, name, target, rules)
         case .symbolic(let target):
             updates[index].oldID = try rules.checkUnfollowed(target, held)
-            updates[index].writes = update.changesValue
+            updates[index].writes = updates[index].changesValue
         case nil:
             try rules.checkMayBeAbsent()
             absent.append(index)
-            updates[index].writes = update.changesValue
-            tell(nil, toParentsOf: update)
+            updates[index].writes = updates[index].changesValue
+            tell(nil, toParentsOf: index)
         case .object(let id, _):
             try rules.check(id)
             updates[index].oldID = id
             updates[index].writes =
-                update.kind == .object ? transaction.edits[update.edit].newID != id : update.changesValue
-            tell(id, toParentsOf: update)
+                updates[index].kind == .object
+                ? transaction.edits[updates[index].edit].newID != id : updates[index].changesValue
+            tell(id, toParentsOf: index)
         }
     }
 
-    private func rules(_ index: Int) -> RefUpdateRules {
-        let update = updates[index]
-        return RefUpdateRules(
-            name: update.name, original: original(index), logOnly: update.logOnly,
-            expected: update.isHeadLog ? .any : transaction.edits[update.edit].expected,
+    private func rules(_ index: Int, _ name: RefName) -> RefUpdateRules {
+        RefUpdateRules(
+            name: name, original: original(index), logOnly: updates[index].logOnly,
+            expected: updates[index].isHeadLog ? .any : transaction.edits[updates[index].edit].expected,
             isBatched: transaction.mode == .batched)
     }
 
-    /// Notes what the symbolic references that have led to `update` lead to.
-    private mutating func tell(_ id: ObjectID?, toParentsOf update: RefUpdate) {
-        var ancestor = update.parent
+    /// Notes what the symbolic references that have led to an update lead to.
+    private mutating func tell(_ id: ObjectID?, toParentsOf index: Int) {
+        var ancestor = updates[index].parent
         while let parent = ancestor {
             updates[parent].oldID = id
             ancestor = updates[parent].parent
@@ -200,7 +195,9 @@ struct RefTransactionPlan {
     }
 
     /// Turns an update of a symbolic reference into one of its referent and a line in its own reflog.
-    private mutating func split(_ index: Int, _ target: [UInt8], _ rules: RefUpdateRules) throws(Verdict) {
+    private mutating func split(
+        _ index: Int, _ name: RefName, _ target: [UInt8], _ rules: RefUpdateRules
+    ) throws(Verdict) {
         // Git follows the target wherever it leads, out of the repository even.
         guard let referent = RefName(tolerating: target), updates[index].mayReach(referent) else {
             throw rules.badReferent(target)
@@ -209,7 +206,7 @@ struct RefTransactionPlan {
         referents[updates[index].edit, default: []].append(referent)
         // What was free beside the names that there were may not be beside this one.
         availability = RefAvailability()
-        updates.append(RefUpdate(referent: referent, of: updates[index], at: index))
+        updates.append(RefUpdate(referent: referent, of: updates[index], name, at: index))
         updates[index].logOnly = true
         updates[index].followsSymbolic = false
     }
@@ -221,9 +218,9 @@ struct RefTransactionPlan {
     private mutating func checkAvailability(_ held: any HeldRefs) throws(RefError) {
         var earliest: RefOrder?
         for index in absent where isLive(index) {
-            let name = updates[index].name
+            let name = name(index)
             guard let conflict = try conflict(of: name, held) else { continue }
-            let order = earliest ?? RefOrder(updates.map(\.name))
+            let order = earliest ?? RefOrder(updates.indices.map { self.name($0) })
             earliest = order
             // Git, which locks in the order of the edits, is stopped by the directory with the lock of an earlier one.
             let isObstructed = order.hasName(below: name, before: index)
@@ -243,7 +240,7 @@ struct RefTransactionPlan {
         let needsFinal = updates.contains { $0.kind == .symbolic }
         for index in updates.indices
         where needsFinal && isLive(index) && updates[index].writes && !updates[index].logOnly {
-            final[updates[index].name] = .some(newValue(transaction.edits[updates[index].edit].change))
+            final[name(index)] = .some(newValue(transaction.edits[updates[index].edit].change))
         }
         var lines = RefReflogLines(context: context, algorithm: algorithm, final: final, held: held)
         var resolved: [ResolvedRefEdit] = []
@@ -253,6 +250,7 @@ struct RefTransactionPlan {
         let (steps, edits) = (all.span, transaction.edits.span)
         for index in steps.indices where isLive(index) {
             let edit = steps[index].edit
+            let name = steps[index].ownName ?? edits[edit].name
             let changes = steps[index].writes && !steps[index].logOnly
             let mayBeLogged =
                 steps[index].logging != .none && (steps[index].logOnly || changes && !steps[index].deletes)
@@ -260,11 +258,11 @@ struct RefTransactionPlan {
             let line = mayBeLogged ? try lines.line(for: steps[index], edits[edit]) : nil
             resolved.append(
                 ResolvedRefEdit(
-                    name: steps[index].name,
+                    name: name,
                     action: changes ? newValue(edits[edit].change).map { .write($0) } ?? .delete : .keep,
                     old: steps[index].found, reflog: line,
                     createsReflog: line != nil
-                        && (steps[index].logging == .force || context.reflogs.creates(steps[index].name)),
+                        && (steps[index].logging == .force || context.reflogs.creates(name)),
                     isPeelKnown: edits[edit].checksObject && context.objects != nil))
         }
         return resolved
@@ -283,13 +281,16 @@ struct RefTransactionPlan {
     /// then with referents instead of symbolic references. Those of reflogs alone are not shown.
     var observedUpdates: [ObservedRefUpdate] {
         updates.indices.filter { isLive($0) && !updates[$0].logOnly }.map {
-            ObservedRefUpdate(name: updates[$0].name, transaction.edits[updates[$0].edit])
+            ObservedRefUpdate(name: name($0), transaction.edits[updates[$0].edit])
         }
     }
 
     // MARK: Verdicts
 
     private func isLive(_ index: Int) -> Bool { rejections.isEmpty || rejections[updates[index].edit] == nil }
+
+    /// What is updated.
+    private func name(_ index: Int) -> RefName { updates[index].ownName ?? original(index) }
 
     /// The name that the caller gave, for messages.
     private func original(_ index: Int) -> RefName { transaction.edits[updates[index].edit].name }

@@ -2,7 +2,8 @@ import StrataModel
 
 /// One step of a transaction while it is decided: an edit of the caller's, or one split off it. What the edit asks for stays in the edit.
 struct RefUpdate {
-    let name: RefName
+    /// Of one that was split off; nil = that of the edit. Most are of edits, and counting references to their names once more takes longer than all else here.
+    let ownName: RefName?
     /// The caller's edit that this comes from.
     let edit: Int
     /// The update that this was split off, which came first.
@@ -28,7 +29,7 @@ struct RefUpdate {
     enum Kind { case verify, object, symbolic, delete, log }
 
     init(edit index: Int, _ edit: borrowing RefEdit) {
-        name = edit.name
+        ownName = nil
         self.edit = index
         parent = nil
         kind = edit.kind
@@ -39,22 +40,22 @@ struct RefUpdate {
         followsSymbolic = edit.followsSymbolic && !logOnly
     }
 
-    /// The update of the referent of a symbolic reference.
-    init(referent name: RefName, of parent: RefUpdate, at index: Int) {
-        self.name = name
+    /// The update of the referent of a symbolic reference, `symbolic`.
+    init(referent name: RefName, of parent: RefUpdate, _ symbolic: RefName, at index: Int) {
+        ownName = name
         edit = parent.edit
         self.parent = index
         kind = parent.kind
         logging = parent.logging
         logOnly = false
         followsSymbolic = true
-        viaHead = parent.viaHead || parent.name == .head
+        viaHead = parent.viaHead || symbolic == .head
         isHeadLog = false
     }
 
     /// The line of HEAD's reflog for `branch`, which HEAD names.
     init(headLogOf branch: RefUpdate, at index: Int) {
-        name = .head
+        ownName = .head
         edit = branch.edit
         parent = index
         kind = branch.kind
@@ -69,6 +70,9 @@ struct RefUpdate {
 
     /// Whether the value is to be changed at all.
     var changesValue: Bool { kind != .verify && kind != .log }
+
+    /// Whether HEAD's reflog gets a line where HEAD names what is updated.
+    var movesHead: Bool { changesValue && !logOnly && !viaHead && logging != .none }
 
     /// Whether the update, of a symbolic reference, may go on to `referent`: as if the caller had named that.
     func mayReach(_ referent: RefName) -> Bool {
