@@ -17,7 +17,8 @@ static void load(void) {
     if ((library.name = (__typeof__(name) *)dlsym(handle, #name)) == NULL) return;
     GIT2_FUNCTIONS(F)
 #undef F
-    found = library.git_libgit2_init() > 0 && library.git_libgit2_opts(GIT_OPT_ENABLE_STRICT_HASH_VERIFICATION, 0) == 0;
+    found = library.git_libgit2_init() > 0 && library.git_libgit2_opts(GIT_OPT_ENABLE_STRICT_HASH_VERIFICATION, 0) == 0
+        && library.git_libgit2_opts(GIT_OPT_ENABLE_CACHING, 0) == 0;
 }
 
 const struct git2_library *git2_library(void) {

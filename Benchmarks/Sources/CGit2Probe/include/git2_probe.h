@@ -4,7 +4,8 @@
 #include <stddef.h>
 
 /* libgit2 at the same work, where its header was there when this was built (Debian: libgit2-dev) and the library is there now; it is
-   loaded when it is first used. Its check of a hash at each read is off: neither git nor Strata makes it.
+   loaded when it is first used. Its check of a hash at each read is off: neither git nor Strata makes it; and so is its cache of whole objects, which
+   a second round over the same objects would be answered from.
    Ids are 20 bytes each, one behind the other. Counts are of those for which the work was done. */
 
 /* The library's version, or NULL where there is none. */

@@ -70,8 +70,8 @@ enum ObjectLookupsBenchmark {
         ] {
             try Comparison(
                 rounds: 3, units: ids.count,
-                ways("strata", repository, ids, { try $0.read($1) != nil }, libgit2: { $0.read($1) })
-            ).print("contents of \(name)")
+                ways(name, repository, ids, { try $0.read($1) != nil }, libgit2: { $0.read($1) })
+            ).print("contents")
         }
     }
 
