@@ -128,6 +128,12 @@ struct LMDBPageLook {
         return (start + 8)..<(start + 8 + number16(start + 6))
     }
 
+    /// Whether a node's key begins at `place`.
+    func hasKey(at place: Int) -> Bool {
+        for index in 0..<count where start(index) + 8 == place { return true }
+        return false
+    }
+
     func key(_ index: Int) -> UnsafeRawBufferPointer {
         unsafe UnsafeRawBufferPointer(rebasing: bytes[keyPlace(index)])
     }

@@ -28,7 +28,7 @@ final class LMDBPathCheck {
         var tree: LMDBTree?
         /// The way that was gone last, from the root on: the next mostly begins as it did.
         var way: [Step] = []
-        /// How far beside the end of the way was looked; 0 = it has no end.
+        /// How far beside the end of the way was looked; 0 = not at all, as far as is known.
         var reach = 0
         /// How many pages were joined to others.
         var joined = 0
@@ -70,7 +70,7 @@ final class LMDBPathCheck {
         }
         let index = index(of: dbi)
         if databases[index].isWhole { return }
-        let reach = withNeighbours ? reach(databases[index].joined) : 1
+        let reach = withNeighbours ? reach(databases[index].joined) : 0
         if databases[index].reach >= reach, let leaf = databases[index].way.last, unsafe leaf.contains(key) { return }
         let tree = try tree(dbi, name)
         guard let root = tree.root else { return }
@@ -80,7 +80,7 @@ final class LMDBPathCheck {
         databases[index].reach = 0
         try unsafe go(to: key, in: tree, from: root, withNeighbours: withNeighbours, &way)
         databases[index].way = way
-        databases[index].reach = withNeighbours ? reach : 1
+        databases[index].reach = reach
     }
 
     /// Goes on from where `way`, the last, leads to `key`, too.
@@ -174,17 +174,26 @@ final class LMDBPathCheck {
         if isWhole { databases[index(of: dbi)].isWhole = true }
     }
 
-    /// Looks at the page of a record that LMDB has come to by steps, before anything of it is read.
+    /// Looks at the page of a record that LMDB has come to by steps, before anything of it is read. A page that it stepped to was perhaps not looked at
+    /// before, and may have led it anywhere: so the record must be one of those of the page that it lies in.
     func check(recordAt key: UnsafeRawPointer) throws(LMDBFailure) {
         guard let start = unsafe mapping.map.start else { return }
         let distance = unsafe key - UnsafeRawPointer(start)
         // Others are copies.
         guard distance >= 0, unsafe distance < mapping.map.count else { return }
-        let number = unsafe UInt64(distance / mapping.map.page_size)
-        // What it wrote early because there was too much of it lies behind what there was.
+        let size = unsafe mapping.map.page_size
+        let number = UInt64(distance / size)
         if lastPage == 0 { lastPage = try baseMeta().lastPage }
-        if known.contains(number) || number > lastPage { return }
-        if try look(number).isBranch { throw .damaged("page \(number): it is no leaf") }
+        let page: LMDBPageLook
+        if number > lastPage, let bytes = unsafe mapping.page(number) {
+            // What it wrote early because there was too much of it lies behind what there was, and may change.
+            page = unsafe try LMDBPageLook(number, bytes)
+        } else {
+            page = try look(number)
+        }
+        guard !page.isBranch, page.hasKey(at: distance % size) else {
+            throw .damaged("page \(number): something else leads into the middle of it")
+        }
     }
 
     private static func depth(of tree: LMDBTree) throws(LMDBFailure) -> Int {
