@@ -122,6 +122,7 @@ static int index_pack(const char *index, const char *pack) {
 int git2_probe_command(int argc, const char *const *argv) {
     git = git2_library();
     if (git == NULL) return 69;
+    if (argc < 1) return 129;
     char objects[4096];
     git_odb *odb = NULL;
     while (argc > 2 && argv[0][0] == '-') {

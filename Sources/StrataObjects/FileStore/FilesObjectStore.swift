@@ -53,9 +53,11 @@ public final class FilesObjectStore: ObjectStore {
         pins = nil
     }
 
-    private init(_ other: FilesObjectStore, refresh: Refresh, pins: CatalogSnapshot?) {
+    private init(
+        _ other: FilesObjectStore, refresh: Refresh, pins: CatalogSnapshot?, catalog: ObjectCatalog? = nil
+    ) {
         algorithm = other.algorithm
-        catalog = other.catalog
+        self.catalog = catalog ?? other.catalog
         self.refresh = refresh
         self.pins = pins
         writing = other.writing
@@ -66,6 +68,12 @@ public final class FilesObjectStore: ObjectStore {
     /// The same store, with what it knows, for one that looks again at other times.
     public func refreshing(_ refresh: Refresh) -> FilesObjectStore {
         FilesObjectStore(self, refresh: refresh, pins: pins)
+    }
+
+    /// The same objects as a store that knows nothing yet, and does not look again at what it has once seen.
+    func lookedAtAnew() -> FilesObjectStore {
+        let catalog = ObjectCatalog(self.catalog.roots, cache: self.catalog.cache)
+        return FilesObjectStore(self, refresh: .never, pins: nil, catalog: catalog)
     }
 
     /// The directory that objects are written into (`.git/objects`).

@@ -28,44 +28,74 @@ struct LocalObjects {
 
     /// What of `links` is here and not promised, with all that it leads to and that is so too, each before what it leads to.
     ///
+    /// What is missing is looked for once more where others have packed or written something meanwhile, all of it at once: in a clone without trees or blobs much
+    /// is missing, and asking anew for each would take long where somebody writes all the time.
+    ///
     /// - Parameters:
     ///   - bases: those of `store` that a thin pack brings a copy of, with a promise: what they lead to is followed as well, blobs included.
     ///   - isReceived: says what is on its way, with a promise.
-    /// - Throws: `tooLarge` when there are more than ``ReceivingLimits/links``, and what reading an object throws that is there.
+    /// - Throws: `tooLarge` when more than ``ReceivingLimits/links`` are led to, and what reading an object throws that is there.
     func reachable(
         from links: consuming [ObjectID], bases: Set<ObjectID> = [], unless isReceived: (ObjectID) -> Bool
     ) throws(ObjectError) -> [ObjectID] {
-        var waiting = links
+        var walk = Walk(limit: limits.links)
+        var store = store.refreshing(.never)
+        try walk.follow(links)
         for base in bases where !isPromised(base) {
-            if let kind = try kind(of: base), kind != .blob { waiting += try self.links(of: base) }
+            if let kind = try? store.kind(of: base), kind != .blob { try walk.follow(self.links(of: base, in: store)) }
         }
-        var seen: Set<ObjectID> = []
+        for round in 1...Self.rounds {
+            let before = walk.found.count
+            while let id = walk.waiting.popLast() {
+                if isReceived(id) || bases.contains(id) || isPromised(id) { continue }
+                // A pack that cannot be read might have it, and does not keep others from being received.
+                guard let kind = try? store.kind(of: id) else {
+                    walk.missing.append(id)
+                    continue
+                }
+                do throws(ObjectError) {
+                    if kind != .blob { try walk.follow(self.links(of: id, in: store)) }
+                    walk.found.append(id)
+                } catch {
+                    // Its pack has gone.
+                    guard error.code == .unavailable, round < Self.rounds else { throw error }
+                    walk.missing.append(id)
+                }
+            }
+            if walk.missing.isEmpty || round > 1 && walk.found.count == before { break }
+            store = store.lookedAtAnew()
+            swap(&walk.waiting, &walk.missing)
+        }
+        return walk.found
+    }
+
+    /// How often what is missing is looked for, as long as some of it is found.
+    private static let rounds = 4
+
+    /// Objects that are led to: each is looked at once.
+    private struct Walk {
+        let limit: Int
+        var seen = LinkTable()
+        var waiting: [ObjectID] = []
+        var missing: [ObjectID] = []
         var found: [ObjectID] = []
-        while let id = waiting.popLast() {
-            if isReceived(id) || bases.contains(id) || seen.contains(id) || isPromised(id) { continue }
-            guard let kind = try kind(of: id) else { continue }
-            seen.insert(id)
-            found.append(id)
-            if kind != .blob { waiting += try self.links(of: id) }
-            if waiting.count + seen.count > limits.links {
-                throw ObjectError(.tooLarge, object: id, "more than \(limits.links) objects are linked to")
+
+        init(limit: Int) { self.limit = limit }
+
+        mutating func follow(_ links: [ObjectID]) throws(ObjectError) {
+            for id in links where seen.knowledge(of: id) == nil {
+                _ = seen.say(id, is: nil, LinkTable.Knowledge.linked)
+                waiting.append(id)
+                if seen.count > limit {
+                    throw ObjectError(.tooLarge, object: id, "more than \(limit) objects are linked to")
+                }
             }
         }
-        return found
     }
 
     private func isPromised(_ id: ObjectID) -> Bool { promised.contains { $0.position(of: id) != nil } }
 
-    /// A pack that cannot be read might have it, and does not keep others from being received.
-    private func kind(of id: ObjectID) throws(ObjectError) -> ObjectKind? {
-        do throws(ObjectError) { return try store.kind(of: id) } catch {
-            // But it is there, perhaps, when packs come and go faster than they are looked through.
-            if error.code == .unavailable, error.errno == nil { throw error }
-            return nil
-        }
-    }
-
-    private func links(of id: ObjectID) throws(ObjectError) -> [ObjectID] {
+    private func links(of id: ObjectID, in store: FilesObjectStore) throws(ObjectError) -> [ObjectID] {
         try store.read(id, limit: limits.objectSize).map { links(of: id, $0) } ?? []
     }
 
@@ -92,8 +122,7 @@ extension PackIndexer {
     func promise(
         _ received: ReceivedChecks, bases: some Sequence<ObjectID>, into objectDirectory: FilePath
     ) throws(ObjectError) {
-        // What others pack and write meanwhile is looked for: what is missed here may be pruned.
-        guard let files = (store as? FilesObjectStore)?.refreshing(.whenMissing) else { return }
+        guard let files = store as? FilesObjectStore else { return }
         let local = LocalObjects(files, limits, shallow: shallow)
         let ids = try local.reachable(
             from: received.foreignLinks, bases: Set(bases), unless: received.hasReceived)
@@ -107,7 +136,9 @@ extension PackIndexer {
         indexer.packDurability = packDurability
         indexer.indexDurability = indexDurability
         indexer.sharing = sharing
-        let source = WholeObjectsSource(ids, in: files, limit: limits.objectSize, level: compressionLevel)
+        // They may be packed by others before they are read.
+        let source = WholeObjectsSource(
+            ids, in: files.refreshing(.whenMissing), limit: limits.objectSize, level: compressionLevel)
         do throws(ObjectError) {
             _ = try indexer.receive(source, into: objectDirectory)
         } catch {

@@ -9,8 +9,8 @@ public struct ReceivingLimits: Sendable, Hashable {
     public var deltaBases = 96 << 20
     /// The bytes that all deltas of a pack may give together, counting what is computed again: instructions of few bytes give much.
     public var work: UInt64 = 1 << 42
-    /// The number of objects that those of a pack may name, where links are followed: each takes 55 to 110 bytes, and 40 more where
-    /// a promised pack leads to it.
+    /// The number of objects that those of a pack may name, where links are followed: each takes 55 to 110 bytes; and of those
+    /// that a promised pack leads to and that are not in it, with what of the store these lead to, each 200 more at most.
     public var links = 1 << 28
 
     public init() {}

@@ -220,6 +220,27 @@ import Testing
         #expect(try git(["cat-file", "-t", secret], in: repository.path) == "blob")
     }
 
+    /// What is led to is bounded, missing or not, from links and from bases.
+    @Test func whatIsLedToIsBounded() throws {
+        let repository = try ReceivingPlace().empty()
+        var tree: [UInt8] = []
+        for number in 0..<50 {
+            tree += Array("100644 a\(100 + number)\0".utf8) + [UInt8](repeating: UInt8(number + 1), count: 20)
+        }
+        let result = try gitResult(["hash-object", "-w", "-t", "tree", "--stdin"], in: repository.path, stdin: tree)
+        let id = ObjectID(hex: String(result.outText.prefix(40)))!
+        let store = FilesObjectStore(objectDirectory: repository.path.appending("objects"), algorithm: .sha1)
+        var limits = ReceivingLimits()
+        limits.links = 40
+        let local = LocalObjects(store, limits, shallow: [])
+        #expect(throws: ObjectError.self) { try local.reachable(from: [id]) { _ in false } }
+        #expect(throws: ObjectError.self) { try local.reachable(from: [], bases: [id]) { _ in false } }
+        limits.links = 51
+        let roomy = LocalObjects(store, limits, shallow: [])
+        #expect(try roomy.reachable(from: [id, id]) { _ in false } == [id])
+        #expect(try roomy.reachable(from: [id], bases: [id]) { _ in false } == [])
+    }
+
     /// Blobs are packed in flat memory, and what cannot be parsed as it is.
     @Test func allKindsOfObjectsArePacked() throws {
         let place = try ReceivingPlace()
