@@ -42,23 +42,21 @@ struct LocalObjects {
         var store = store.refreshing(.never)
         try walk.follow(links)
         for base in bases where !isPromised(base) {
-            if let kind = try? store.kind(of: base), kind != .blob { try walk.follow(self.links(of: base, in: store)) }
+            try walk.follow(self.links(of: base, in: store.refreshing(.whenMissing)) ?? [])
         }
         for round in 1...Self.rounds {
             let before = walk.found.count
             while let id = walk.waiting.popLast() {
                 if isReceived(id) || bases.contains(id) || isPromised(id) { continue }
-                // A pack that cannot be read might have it, and does not keep others from being received.
-                guard let kind = try? store.kind(of: id) else {
-                    walk.missing.append(id)
-                    continue
-                }
-                do throws(ObjectError) {
-                    if kind != .blob { try walk.follow(self.links(of: id, in: store)) }
-                    walk.found.append(id)
-                } catch {
-                    // Its pack has gone.
+                var links: [ObjectID]?
+                do throws(ObjectError) { links = try self.links(of: id, in: store) } catch {
+                    // Perhaps its pack has just gone.
                     guard error.code == .unavailable, round < Self.rounds else { throw error }
+                }
+                if let links {
+                    walk.found.append(id)
+                    try walk.follow(links)
+                } else {
                     walk.missing.append(id)
                 }
             }
@@ -95,8 +93,12 @@ struct LocalObjects {
 
     private func isPromised(_ id: ObjectID) -> Bool { promised.contains { $0.position(of: id) != nil } }
 
-    private func links(of id: ObjectID, in store: FilesObjectStore) throws(ObjectError) -> [ObjectID] {
-        try store.read(id, limit: limits.objectSize).map { links(of: id, $0) } ?? []
+    /// What an object leads to; nil where there is none of that name. Blobs are not read.
+    private func links(of id: ObjectID, in store: FilesObjectStore) throws(ObjectError) -> [ObjectID]? {
+        // A pack that cannot be read might have it, and does not keep others from being received.
+        guard let kind = try? store.kind(of: id) else { return nil }
+        if kind == .blob { return [] }
+        return try store.read(id, limit: limits.objectSize).map { links(of: id, $0) }
     }
 
     /// As far as it can be parsed.
