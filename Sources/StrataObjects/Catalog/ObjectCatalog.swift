@@ -14,6 +14,7 @@ final class ObjectCatalog: Sendable {
     /// The number of the newest snapshot, which is how often directories have been listed.
     private let newest = Atomic<Int>(0)
     /// References to the newest snapshot that lie ready, so that threads need not meet at the lock, or at the count of its references.
+    /// Not private, for tests to put an old one there.
     let ready = ThreadSlots<CatalogSnapshot>()
 
     init(_ roots: ObjectRoots, cache: DeltaBaseCache) {

@@ -28,8 +28,8 @@ struct LocalObjects {
 
     /// What of `links` is here and not promised, with all that it leads to and that is so too, each before what it leads to.
     ///
-    /// What is missing is looked for once more where others have packed or written something meanwhile, all of it at once: in a clone without trees or blobs much
-    /// is missing, and asking anew for each would take long where somebody writes all the time.
+    /// What is missing is looked for once more, all of it at once, in directories that are listed anew: others may have packed or written it meanwhile. In a clone
+    /// without trees or blobs much is missing, and listing anew for each would take long where somebody writes all the time.
     ///
     /// - Parameters:
     ///   - bases: those of `store` that a thin pack brings a copy of, with a promise: what they lead to is followed as well, blobs included.
