@@ -7,17 +7,29 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
-static int set_lock(int fd, short type) {
+/* `count` 0 = to the end of the file, however far that is. */
+static struct flock lock_of(short type, int64_t at, int64_t count) {
     struct flock lock;
     memset(&lock, 0, sizeof lock);
     lock.l_type = type;
     lock.l_whence = SEEK_SET;
-    return fcntl(fd, F_OFD_SETLK, &lock);
+    lock.l_start = at;
+    lock.l_len = count;
+    return lock;
 }
 
-int strata_ofd_lock(int fd) { return set_lock(fd, F_WRLCK); }
+static int set_lock(int fd, struct flock lock) { return fcntl(fd, F_OFD_SETLK, &lock); }
 
-int strata_ofd_unlock(int fd) { return set_lock(fd, F_UNLCK); }
+int strata_ofd_lock(int fd) { return set_lock(fd, lock_of(F_WRLCK, 0, 0)); }
+
+int strata_ofd_unlock(int fd) { return set_lock(fd, lock_of(F_UNLCK, 0, 0)); }
+
+int strata_ofd_lock_byte(int fd, int64_t at) { return set_lock(fd, lock_of(F_WRLCK, at, 1)); }
+
+int strata_ofd_is_byte_locked(int fd, int64_t at) {
+    struct flock lock = lock_of(F_WRLCK, at, 1);
+    return fcntl(fd, F_OFD_GETLK, &lock) != 0 ? -1 : lock.l_type != F_UNLCK;
+}
 
 int strata_rename_noreplace(const char *from, const char *to) {
     return renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE);
@@ -73,3 +85,7 @@ uint64_t strata_shared_load(const uint64_t *at) { return __atomic_load_n(at, __A
 void strata_shared_store(uint64_t *at, uint64_t value) { __atomic_store_n(at, value, __ATOMIC_SEQ_CST); }
 
 void strata_shared_increment(uint64_t *at) { __atomic_fetch_add(at, 1, __ATOMIC_SEQ_CST); }
+
+int strata_shared_exchange(uint64_t *at, uint64_t old, uint64_t new_value) {
+    return __atomic_compare_exchange_n(at, &old, new_value, 0, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
+}

@@ -3,7 +3,7 @@ public import SystemPackage
 /// What was being done to a file when it failed. The raw value is the verb of the message.
 public enum FileOperation: String, Sendable, Hashable, CaseIterable {
     // Reading.
-    case open, read, stat, list, map
+    case open, read, stat, list, map, lock
     case readLink = "read link"
     // Changes to disk.
     case create, write, sync, close, rename, exchange, link, unlink, symlink, truncate
@@ -17,7 +17,7 @@ public enum FileOperation: String, Sendable, Hashable, CaseIterable {
     /// Whether the operation changes what is on disk.
     public var isChange: Bool {
         switch self {
-        case .open, .read, .stat, .list, .map, .readLink: false
+        case .open, .read, .stat, .list, .map, .lock, .readLink: false
         default: true
         }
     }

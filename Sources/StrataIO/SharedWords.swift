@@ -110,6 +110,12 @@ final class SharedWords: @unchecked Sendable {
         }
     }
 
+    /// Makes the number `new` if it is `old`, and says whether it was. Only where the file is mapped (`ENOTSUP`).
+    func exchange(_ offset: Int, _ old: UInt64, for new: UInt64) throws(FileError) -> Bool {
+        guard case .mapped(let base, _) = access else { throw FileError(.map, path, .notSupported) }
+        return unsafe strata_shared_exchange(Self.word(base, offset), old, new) != 0
+    }
+
     @unsafe
     private static func word(_ base: UnsafeMutableRawPointer, _ offset: Int) -> UnsafeMutablePointer<UInt64> {
         unsafe (base + offset).assumingMemoryBound(to: UInt64.self)

@@ -43,7 +43,7 @@ import Testing
             if end == start { continue }
             let gap = LMDBGap()
             let name = names.any()
-            #expect(!gap.contains(name, 1) && !gap.isEmpty(below: name))
+            #expect(!gap.contains(name, 1) && !gap.isEmpty(below: name, 1))
             unsafe (end ?? []).withUnsafeBytes { bytes in
                 unsafe gap.note(1, from: start.span, to: end == nil ? nil : bytes)
             }
@@ -53,13 +53,13 @@ import Testing
             } else if name.bytes.count <= LMDBRefKey.nameLimit, RefName(unchecked: start) <= name {
                 #expect(end.map { RefNameOrder.compare($0.span, name.bytes.span) <= 0 } ?? false)
             }
-            if gap.isEmpty(below: name) {
+            if gap.isEmpty(below: name, 1) {
                 #expect(!all.contains { name.isDirectory(of: $0.bytes.span) }, "\(name) \(all)")
                 freed += 1
             }
-            #expect(!gap.contains(name, 2))
+            #expect(!gap.contains(name, 2) && !gap.isEmpty(below: name, 2))
             gap.forget()
-            #expect(!gap.contains(name, 1) && !gap.isEmpty(below: name))
+            #expect(!gap.contains(name, 1) && !gap.isEmpty(below: name, 1))
         }
         #expect(said > 0 && freed > 0)
     }

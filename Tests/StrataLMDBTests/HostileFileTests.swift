@@ -102,7 +102,8 @@ import Testing
         var roots = [meta.free.root, meta.main.root]
         for name in ["refs", "logs"] {
             let found = try lookup.find(Array(name.utf8), in: meta.main)
-            roots.append(LMDBTree(try #require(found).value).root)
+            let value = try #require(found).value
+            roots.append(unsafe LMDBTree(value.span.bytes).root)
         }
         for root in try roots.map({ Int(try #require($0)) * meta.pageSize }) {
             let page = Array(bytes[root..<root + meta.pageSize])

@@ -41,6 +41,7 @@ func probe(_ arguments: [String]) -> Int32 {
             // count <space> <file> <times>: adds 1 to the number in the file under its lock, again and again.
             let space = LockSpace(directory: FilePath(rest[0]))
             for _ in 0..<(Int(rest[2]) ?? 0) { try addOne(space, FilePath(rest[1])) }
+        case ("turns", 4): return try takeTurns(rest)
         case ("die", 3):
             // die <space> <file> <hook…>: takes the lock, starts a program that outlives it, and is killed.
             let space = LockSpace(directory: FilePath(rest[0]))

@@ -15,6 +15,10 @@ int strata_ofd_lock(int fd);
 /* Lets that lock go. */
 int strata_ofd_unlock(int fd);
 
+/* The same lock on one byte, and whether another open file description has it: 1 or 0. The file need not be so long. */
+int strata_ofd_lock_byte(int fd, int64_t at);
+int strata_ofd_is_byte_locked(int fd, int64_t at);
+
 /* renameat2 with RENAME_NOREPLACE, and with RENAME_EXCHANGE. */
 int strata_rename_noreplace(const char *from, const char *to);
 int strata_rename_exchange(const char *a, const char *b);
@@ -58,5 +62,8 @@ int strata_range_is_poisoned(const strata_range *range);
 uint64_t strata_shared_load(const uint64_t *at);
 void strata_shared_store(uint64_t *at, uint64_t value);
 void strata_shared_increment(uint64_t *at);
+
+/* Makes `old` `new`; 0 where the number is another. */
+int strata_shared_exchange(uint64_t *at, uint64_t old, uint64_t new_value);
 
 #endif

@@ -120,7 +120,7 @@ package struct LMDBChangeBase {
                 guard value.count == LMDBTree.byteCount else {
                     throw .damaged("the record of a database has a wrong length")
                 }
-                trees[key] = LMDBTree(value)
+                trees[key] = unsafe LMDBTree(value.span.bytes)
             } else if let id = LMDBScopes.id(of: key), value.count == 4 {
                 worktrees[unsafe value.withUnsafeBytes { unsafe $0.number(at: 0) }] = id
             }

@@ -13,7 +13,7 @@ extension LMDBCheckRun {
                 guard unsafe record.value.count == LMDBTree.byteCount else {
                     return report.add(.damage, page: page, name: key, "the record of a database has a wrong length")
                 }
-                trees[key] = unsafe LMDBTree(Array(record.value))
+                trees[key] = unsafe LMDBTree(RawSpan(_unsafeBytes: record.value))
             } else if key == LMDBMetadata.key {
                 hasMetadata = true
                 do throws(LMDBFailure) {

@@ -79,10 +79,22 @@ final class LMDBPageFile {
     }
 }
 
-extension [UInt8] {
+extension RawSpan {
     /// The number at `offset` as the machine has it, which is how LMDB writes. It must lie inside.
-    func native<Number: FixedWidthInteger>(at offset: Int, as: Number.Type = Number.self) -> Number {
-        precondition(offset >= 0 && offset + MemoryLayout<Number>.size <= count, "a number outside its record")
-        return unsafe withUnsafeBytes { unsafe $0.loadUnaligned(fromByteOffset: offset, as: Number.self) }
+    func native<Number: FixedWidthInteger & BitwiseCopyable>(
+        at offset: Int, as: Number.Type = Number.self
+    ) -> Number {
+        precondition(
+            offset >= 0 && offset + MemoryLayout<Number>.size <= byteCount, "a number outside its record")
+        return unsafe unsafeLoadUnaligned(fromByteOffset: offset, as: Number.self)
+    }
+}
+
+extension [UInt8] {
+    /// As that of a span of them.
+    func native<Number: FixedWidthInteger & BitwiseCopyable>(
+        at offset: Int, as: Number.Type = Number.self
+    ) -> Number {
+        unsafe span.bytes.native(at: offset)
     }
 }

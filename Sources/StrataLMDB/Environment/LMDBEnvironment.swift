@@ -11,8 +11,8 @@ public import SystemPackage
 /// snapshots, cursors, views of references. Read transactions come from a pool. One writer at a time, of all threads and processes, comes
 /// through a gate that has a deadline. Safe to share between threads.
 ///
-/// Sendable because the handle changes only while no transaction is open and none can begin (``exclusively(until:_:)``), and the pool's
-/// transactions are each used by who took it.
+/// Sendable because the handle changes only while no transaction is open and none can begin (``change(since:until:_:)``), and the pool's
+/// transactions, and the memory of writers, are each used by who took it.
 @safe
 public final class LMDBEnvironment: @unchecked Sendable {
     public let directory: FilePath
@@ -27,6 +27,8 @@ public final class LMDBEnvironment: @unchecked Sendable {
     let data: LMDBEnvironments.Key
     /// Where it was when it was opened.
     private let dataFile: FilePath
+    /// With the NUL at its end: it is looked at in each write transaction.
+    private let dataFileName: [CChar]
     /// Read by whoever counts as using it.
     private(set) var handle: LMDBHandle
     private let use: Monitor<Use>
@@ -44,6 +46,8 @@ public final class LMDBEnvironment: @unchecked Sendable {
         var isLost = false
         /// How often the handle was changed.
         var changes = 0
+        /// That of the last write transaction; nil while one is under way, and after one that has failed.
+        var memory: LMDBWriterMemory?
     }
 
     /// How many reset read transactions are kept. Each takes a place in the lock table.
@@ -76,6 +80,9 @@ public final class LMDBEnvironment: @unchecked Sendable {
         self.key = key
         self.data = data
         dataFile = directory.appending("data.mdb")
+        dataFileName = unsafe dataFile.withPlatformString { name in
+            unsafe Array(UnsafeBufferPointer(start: name, count: strlen(name) + 1))
+        }
         self.options = options
         self.handle = handle
         hashAlgorithm = handle.metadata.algorithm
@@ -112,22 +119,28 @@ public final class LMDBEnvironment: @unchecked Sendable {
 
     // MARK: Use of the handle
 
-    /// Counts as a user of the handle, until ``leave()``.
-    private func enter() throws(RefError) {
-        let entered = use.wait(until: .after(milliseconds: 10_000)) { use -> Bool? in
+    /// Counts as a user of the handle, until ``leave(_:)``. Runs `also` in the same moment.
+    private func enter(_ also: (inout Use) -> Void = { _ in }) throws(RefError) {
+        func once(_ use: inout Use) -> Bool? {
+            also(&use)
             if use.isClosing { return nil }
             if !use.isLost { use.open += 1 }
             return !use.isLost
         }
+        let entered = use.withLock(once) ?? use.wait(until: .after(milliseconds: 10_000), for: once)
         // As LMDB says it of an environment that must be opened anew, or somebody waits for the end of snapshots to do so.
         if entered != true {
             throw LMDBFailure.library(code: entered == nil ? EBUSY : MDB_PANIC).error(at: directory.string)
         }
     }
 
-    private func leave() {
-        use.withLock { $0.open -= 1 }
-        if use.withLock({ $0.isClosing }) { use.change { _ in } }
+    private func leave(_ also: (inout Use) -> Void = { _ in }) {
+        let isClosing = use.withLock { use in
+            also(&use)
+            use.open -= 1
+            return use.isClosing
+        }
+        if isClosing { use.change { _ in } }
     }
 
     /// How often the handle was changed.
@@ -247,16 +260,19 @@ public final class LMDBEnvironment: @unchecked Sendable {
     ///
     /// When the reservation is used up it is doubled, for which this process's read transactions must end, and `body` runs again.
     func write<T>(
-        _ durability: Durability, until deadline: Deadline, _ body: (LMDBWriter) throws(RefError) -> T
+        _ durability: Durability, until deadline: @autoclosure () -> Deadline,
+        _ body: (LMDBWriter) throws(RefError) -> T
     ) throws(RefError) -> T {
         guard !isReadOnly else { throw LMDBFailure.readOnly.error(at: directory.string) }
-        var tries = 0
+        var (tries, end) = (0, Deadline?.none)
         while true {
-            let changes = changes
+            var changes = 0
             do throws(RefError) {
-                return try writeOnce(durability, body)
+                return try writeOnce(durability, &changes, body)
             } catch {
                 tries += 1
+                let deadline = end ?? deadline()
+                end = deadline
                 guard tries < Self.mostTries, try repaired(after: error, since: changes, until: deadline) else {
                     throw error
                 }
@@ -264,11 +280,15 @@ public final class LMDBEnvironment: @unchecked Sendable {
         }
     }
 
+    /// - Parameter changes: how often the handle was changed before.
     private func writeOnce<T>(
-        _ durability: Durability, _ body: (LMDBWriter) throws(RefError) -> T
+        _ durability: Durability, _ changes: inout Int, _ body: (LMDBWriter) throws(RefError) -> T
     ) throws(RefError) -> T {
-        try enter()
-        defer { leave() }
+        var kept: LMDBWriterMemory?
+        try enter { use in (changes, kept) = (use.changes, use.memory.take()) }
+        let memory = kept ?? LMDBWriterMemory()
+        kept = nil
+        defer { leave { $0.memory = kept } }
         var begun: OpaquePointer?
         let status = unsafe mdb_txn_begin(handle.environment, nil, 0, &begun)
         guard status == 0, let txn = unsafe begun else {
@@ -277,7 +297,9 @@ public final class LMDBEnvironment: @unchecked Sendable {
         }
         // Of the environment, not of the transaction: LMDB looks at it when it commits, and nobody else of this process does so meanwhile.
         unsafe mdb_env_set_flags(handle.environment, UInt32(MDB_NOMETASYNC), durability == .none ? 1 : 0)
-        let writer = unsafe LMDBWriter(self, txn)
+        let id = unsafe UInt64(mdb_txn_id(txn))
+        memory.begin(handle.mapping, transaction: id)
+        let writer = unsafe LMDBWriter(self, txn, memory)
         defer { writer.isOver = true }
         let result: T
         do throws(RefError) {
@@ -291,9 +313,10 @@ public final class LMDBEnvironment: @unchecked Sendable {
             unsafe mdb_txn_abort(txn)
             throw error
         }
-        let id = unsafe UInt64(mdb_txn_id(txn))
         let committed = unsafe strata_lmdb_commit(txn)
         if committed != 0 { throw failure(ofCommit: id, committed).error(at: directory.string) }
+        memory.end(transaction: id)
+        kept = memory
         return result
     }
 
@@ -312,8 +335,11 @@ public final class LMDBEnvironment: @unchecked Sendable {
     /// Whether the environment is still where it was opened. One that was moved away is nobody's any more: what is written there is lost. Looked at
     /// within a write transaction, so that none begins before a move and ends behind it (``freezing(until:_:)``).
     private func checkPlace() throws(RefError) {
-        let stat: FileStat?
-        do throws(FileError) { stat = try FileStat.stat(dataFile) } catch {
+        let (stat, name): (FileStat?, [CChar])
+        name = dataFileName
+        do throws(FileError) {
+            stat = try FileStat.stat(name.span, in: FileDescriptor(rawValue: AT_FDCWD))
+        } catch {
             throw LMDBFailure(error).error(at: directory.string, "\(error)")
         }
         guard stat?.inode == data.inode, stat?.device == data.device else {

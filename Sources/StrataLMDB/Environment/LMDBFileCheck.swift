@@ -32,7 +32,8 @@ enum LMDBFileCheck {
         for name in ["refs", "logs"] {
             guard let found = try lookup.find(Array(name.utf8), in: meta.main) else { continue }
             guard found.isTree, found.value.count == LMDBTree.byteCount else { continue }
-            try lookup.checkRoot(of: LMDBTree(found.value))
+            let value = found.value
+            try lookup.checkRoot(of: unsafe LMDBTree(value.span.bytes))
         }
         try lookup.checkRoot(of: meta.free)
         // Pages that a transaction took and let go again were never written: the file can end before them.

@@ -23,6 +23,8 @@ struct LMDBHandle {
     /// nil where it could not be found.
     private(set) var mapping: LMDBMapping?
     private let file: FilePath
+    /// How many databases there can be, with the two that have no names: their numbers are smaller.
+    static let databaseCount = 10
 
     /// Opens the environment in `directory`.
     static func open(_ directory: FilePath, _ options: LMDBOptions) throws(LMDBFailure) -> LMDBHandle {
@@ -74,7 +76,7 @@ struct LMDBHandle {
         guard let environment = unsafe made else { throw .library(code: ENOMEM) }
         do throws(LMDBFailure) {
             unsafe strata_lmdb_guard(environment)
-            try check(unsafe mdb_env_set_maxdbs(environment, 8))
+            try check(unsafe mdb_env_set_maxdbs(environment, UInt32(Self.databaseCount - 2)))
             try check(unsafe mdb_env_set_maxreaders(environment, UInt32(clamping: options.readers)))
             try check(unsafe mdb_env_set_mapsize(environment, reservation))
             var flags = UInt32(MDB_NOTLS) | (isReadOnly ? UInt32(MDB_RDONLY) : 0)

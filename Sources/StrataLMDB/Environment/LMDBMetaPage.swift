@@ -22,7 +22,7 @@ struct LMDBTree: Equatable {
     var root: UInt64? { rootPage == .max ? nil : rootPage }
 
     /// From ``byteCount`` bytes at `start`.
-    init(_ bytes: [UInt8], at start: Int = 0) {
+    init(_ bytes: RawSpan, at start: Int = 0) {
         flags = bytes.native(at: start + 4)
         depth = Int(bytes.native(at: start + 6, as: UInt16.self))
         branchPages = bytes.native(at: start + 8)
@@ -49,8 +49,8 @@ struct LMDBMetaPage: Equatable {
     let lastPage: UInt64
     let transaction: UInt64
 
-    init(_ bytes: [UInt8], isFirst: Bool) throws(LMDBFailure) {
-        guard bytes.count >= Self.byteCount else {
+    init(_ bytes: RawSpan, isFirst: Bool) throws(LMDBFailure) {
+        guard bytes.byteCount >= Self.byteCount else {
             throw isFirst ? .notAnEnvironment("it is too short") : .damaged("it ends within its second page")
         }
         number = bytes.native(at: 0)
@@ -92,8 +92,9 @@ struct LMDBMetaPage: Equatable {
                 if again == bytes { break }
                 bytes = again
             }
-            first = try LMDBMetaPage(bytes[0], isFirst: true)
-            second = try LMDBMetaPage(bytes[1], isFirst: false)
+            let (one, two) = (bytes[0], bytes[1])
+            first = try unsafe LMDBMetaPage(one.span.bytes, isFirst: true)
+            second = try unsafe LMDBMetaPage(two.span.bytes, isFirst: false)
             guard second.pageSize == first.pageSize else { throw .damaged("its meta pages are of different sizes") }
             try latest.checkRoots()
         }

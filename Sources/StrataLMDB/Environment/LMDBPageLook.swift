@@ -38,8 +38,9 @@ struct LMDBPageLook {
 
     /// The flags that any of its nodes has, where ``flaw`` is nil; nil where there is one. It is faster, and does not say what it is.
     ///
-    /// In one pass, without going from node to node: of nodes that start in different places, each ends where another starts or the page ends, and the first
-    /// starts where the free space ends, exactly when they lie side by side.
+    /// In one pass, without going from node to node: where an odd number of nodes starts or ends, but for the two ends of their room, an even number lies
+    /// on one side and an odd one on the other. If there is no such place, each place of the room has an odd number, one at least, and the nodes
+    /// lie side by side exactly when they are together as long as it is.
     var soundFlags: Int? {
         let (lower, upper, size) = (number16(12), number16(14), unsafe bytes.count)
         guard unsafe bytes.loadUnaligned(as: UInt64.self) == number,
@@ -48,28 +49,31 @@ struct LMDBPageLook {
         else { return nil }
         // A bit for each two bytes, and one for the end.
         let words = size / 128 + 1
-        return unsafe withUnsafeTemporaryAllocation(of: UInt64.self, capacity: 2 * words) { starts in
-            unsafe starts.initialize(repeating: 0)
-            let ends = unsafe UnsafeMutableBufferPointer(rebasing: starts[words...])
-            var flags = 0
+        return unsafe withUnsafeTemporaryAllocation(of: UInt64.self, capacity: words) { bounds in
+            unsafe bounds.initialize(repeating: 0)
+            var (flags, total) = (0, 0)
             for index in 0..<count {
                 let start = start(index)
-                guard start % 2 == 0, start >= upper, start + 8 <= size, let end = end(start), end <= size else {
-                    return nil
-                }
-                let keyCount = number16(start + 6)
+                guard start % 2 == 0, start >= upper, start + 8 <= size else { return nil }
+                let head = unsafe bytes.loadUnaligned(fromByteOffset: start, as: UInt64.self)
+                let (keyCount, nodeFlags) = (Int(head >> 48), Int(head >> 32 & 0xffff))
                 guard keyCount <= LMDBPageFormat.keyLimit, keyCount > 0 || isBranch && index == 0 else { return nil }
-                flags |= number16(start + 4)
-                let bit = UInt64(1) << UInt64(start / 2 % 64)
-                guard unsafe starts[start / 128] & bit == 0 else { return nil }
-                unsafe starts[start / 128] |= bit
-                unsafe ends[end / 128] |= 1 << UInt64(end / 2 % 64)
+                flags |= nodeFlags
+                var end = start + 8 + keyCount
+                if !isBranch {
+                    if nodeFlags & 0x01 != 0 { end += 8 } else { end += Int(head & 0xffff_ffff) }
+                }
+                end += end & 1
+                guard end <= size else { return nil }
+                total += end - start
+                unsafe bounds[start / 128] ^= 1 << UInt64(start / 2 % 64)
+                unsafe bounds[end / 128] ^= 1 << UInt64(end / 2 % 64)
             }
-            // Where the first starts none ends, and where the last ends none starts.
-            unsafe starts[upper / 128] ^= 1 << UInt64(upper / 2 % 64)
-            unsafe starts[size / 128] ^= 1 << UInt64(size / 2 % 64)
-            for word in 0..<words where unsafe starts[word] != ends[word] { return nil }
-            return flags
+            unsafe bounds[upper / 128] ^= 1 << UInt64(upper / 2 % 64)
+            unsafe bounds[size / 128] ^= 1 << UInt64(size / 2 % 64)
+            var rest: UInt64 = 0
+            for word in 0..<words { unsafe rest |= bounds[word] }
+            return rest == 0 && total == size - upper ? flags : nil
         }
     }
 

@@ -1,8 +1,9 @@
 /// Numbers of pages, of which a transaction comes to a few dozen: an open table, half full at most.
 struct LMDBPageNumbers {
     /// 0 = nothing is here: no tree has the first page.
-    private var slots = [UInt64](repeating: 0, count: 64)
+    private var slots = none
     private var count = 0
+    private static let none = [UInt64](repeating: 0, count: 64)
     /// Makes it impossible for a file to say which numbers fall on one slot.
     private static let factor = UInt64.random(in: .min ... .max) | 1
 
@@ -15,6 +16,13 @@ struct LMDBPageNumbers {
 
     /// `number` must not be 0, here and below.
     func contains(_ number: UInt64) -> Bool { slots[slot(of: number)] != 0 }
+
+    mutating func removeAll() {
+        count = 0
+        // A transaction that came to many is not what the next is like.
+        if slots.count > Self.none.count { return slots = Self.none }
+        for slot in slots.indices { slots[slot] = 0 }
+    }
 
     mutating func insert(_ number: UInt64) {
         let slot = slot(of: number)

@@ -7,19 +7,22 @@ import CLMDB
 /// to is one of that tree, at its old place, or a copy that the transaction has made of one that was looked at. So the way is gone here, from the
 /// root of the last commit on, each page looked at once a transaction: what was sound a moment ago may be read from a failing disk again.
 ///
-/// For one write transaction, which keeps other writers out.
+/// For one write transaction at a time, which keeps other writers out.
 @safe
 final class LMDBPathCheck {
-    private let mapping: LMDBMapping
+    /// nil where the file is not known to be mapped: then nothing is looked at.
+    private var mapping: LMDBMapping?
     /// The number of the commit that the transaction goes on from.
-    private let base: UInt64
+    private var base: UInt64 = 0
     /// The pages that were looked at.
     private var known = LMDBPageNumbers()
     private var meta: LMDBMetaPage?
     /// Of `meta`; 0 = it was not looked at.
     private var lastPage: UInt64 = 0
-    /// By their numbers, which are small.
-    private var databases: [Database] = []
+    /// By their numbers.
+    private var databases = [Database](repeating: Database(), count: LMDBHandle.databaseCount)
+    /// How many of `databases` were used.
+    private var used = 0
     private var isFreeListChecked = false
     /// So far goes a deletion at most: what is farther away was looked at when the pages between were joined.
     private static let widest = 64
@@ -34,6 +37,12 @@ final class LMDBPathCheck {
         var joined = 0
         /// Every page was looked at.
         var isWhole = false
+
+        mutating func forget() {
+            tree = nil
+            way.removeAll(keepingCapacity: true)
+            (reach, joined, isWhole) = (0, 0, false)
+        }
     }
 
     /// A page that was looked at, and the keys that lead to it.
@@ -52,23 +61,31 @@ final class LMDBPathCheck {
         }
     }
 
-    /// - Parameter transaction: the number of the write transaction.
-    init(_ mapping: LMDBMapping, transaction: UInt64) {
+    /// Before a write transaction, whose number is `transaction`.
+    func begin(_ mapping: LMDBMapping?, transaction: UInt64) {
         self.mapping = mapping
         base = transaction &- 1
+        known.removeAll()
+        (meta, lastPage, isFreeListChecked) = (nil, 0, false)
+        for index in 0..<used { databases[index].forget() }
+        used = 0
     }
+
+    /// After it: nothing of the mapping is kept.
+    func end() { begin(nil, transaction: 0) }
 
     /// Looks at the pages on the way to `key`; with `withNeighbours` also at those beside them, which a deletion may join to them.
     ///
     /// - Parameter name: of the database; nil = the unnamed one.
     func check(
-        _ dbi: MDB_dbi, _ name: String?, _ key: UnsafeRawBufferPointer, withNeighbours: Bool
+        _ dbi: MDB_dbi, _ name: StaticString?, _ key: UnsafeRawBufferPointer, withNeighbours: Bool
     ) throws(LMDBFailure) {
+        guard mapping != nil else { return }
         if !isFreeListChecked {
             try checkFreeList()
             isFreeListChecked = true
         }
-        let index = index(of: dbi)
+        let index = Int(dbi)
         if databases[index].isWhole { return }
         let reach = withNeighbours ? reach(databases[index].joined) : 0
         if databases[index].reach >= reach, let leaf = databases[index].way.last, unsafe leaf.contains(key) { return }
@@ -113,12 +130,6 @@ final class LMDBPathCheck {
         }
     }
 
-    private func index(of dbi: MDB_dbi) -> Int {
-        let index = Int(dbi)
-        while index >= databases.count { databases.append(Database()) }
-        return index
-    }
-
     /// Looks at a page and at the first of what it leads to, whose key LMDB asks for.
     private func checkFirstPath(from page: UInt64, _ level: Int, of tree: LMDBTree) throws(LMDBFailure) {
         var (number, level) = (page, level)
@@ -132,7 +143,10 @@ final class LMDBPathCheck {
     // MARK: Pages that were joined
 
     /// Notes that a deletion has joined a page to another: what was beside either is beside both.
-    func noteJoined(_ dbi: MDB_dbi) { databases[index(of: dbi)].joined += 1 }
+    func noteJoined(_ dbi: MDB_dbi) {
+        databases[Int(dbi)].joined += 1
+        used = max(used, Int(dbi) + 1)
+    }
 
     /// How many pages on either side a deletion may come to.
     private func reach(_ joined: Int) -> Int {
@@ -143,7 +157,8 @@ final class LMDBPathCheck {
     }
 
     /// Looks at all pages of a database.
-    func checkWhole(_ dbi: MDB_dbi, _ name: String?) throws(LMDBFailure) {
+    func checkWhole(_ dbi: MDB_dbi, _ name: StaticString?) throws(LMDBFailure) {
+        guard mapping != nil else { return }
         let tree = try tree(dbi, name)
         if tree.root != nil {
             unsafe try check(dbi, tree, around: UnsafeRawBufferPointer(start: nil, count: 0), .max)
@@ -171,13 +186,13 @@ final class LMDBPathCheck {
             let end = isWhole ? below.count : min(next + reach + 1, below.count)
             (row, place) = (Array(below[first..<end]), next - first)
         }
-        if isWhole { databases[index(of: dbi)].isWhole = true }
+        if isWhole { databases[Int(dbi)].isWhole = true }
     }
 
     /// Looks at the page of a record that LMDB has come to by steps, before anything of it is read. A page that it stepped to was perhaps not looked at
     /// before, and may have led it anywhere: so the record must be one of those of the page that it lies in.
     func check(recordAt key: UnsafeRawPointer) throws(LMDBFailure) {
-        guard let start = unsafe mapping.map.start else { return }
+        guard let mapping, let start = unsafe mapping.map.start else { return }
         let distance = unsafe key - UnsafeRawPointer(start)
         // Others are copies.
         guard distance >= 0, unsafe distance < mapping.map.count else { return }
@@ -214,7 +229,7 @@ final class LMDBPathCheck {
 
     private func look(_ number: UInt64) throws(LMDBFailure) -> LMDBPageLook {
         if lastPage == 0 { lastPage = try baseMeta().lastPage }
-        guard number >= 2, number <= lastPage, let bytes = unsafe mapping.page(number) else {
+        guard number >= 2, number <= lastPage, let bytes = unsafe mapping?.page(number) else {
             throw .damaged("page \(number) of \(lastPage + 1)")
         }
         if known.contains(number) { return unsafe LMDBPageLook(known: number, bytes) }
@@ -238,7 +253,7 @@ final class LMDBPathCheck {
     /// Looks at the head of the pages that hold a value, and gives the first.
     func overflow(_ page: LMDBPageLook, _ index: Int) throws(LMDBFailure) -> UnsafeRawBufferPointer {
         let (meta, number, size) = (try baseMeta(), page.overflowPage(index), page.valueSize(index))
-        guard number >= 2, number <= meta.lastPage, let bytes = unsafe mapping.page(number) else {
+        guard number >= 2, number <= meta.lastPage, let bytes = unsafe mapping?.page(number) else {
             throw .damaged("page \(number) of \(meta.lastPage + 1)")
         }
         let pages = unsafe UInt64(bytes.loadUnaligned(fromByteOffset: 12, as: UInt32.self))
@@ -252,8 +267,8 @@ final class LMDBPathCheck {
 
     // MARK: Roots
 
-    private func tree(_ dbi: MDB_dbi, _ name: String?) throws(LMDBFailure) -> LMDBTree {
-        let index = index(of: dbi)
+    private func tree(_ dbi: MDB_dbi, _ name: StaticString?) throws(LMDBFailure) -> LMDBTree {
+        let index = Int(dbi)
         if let known = databases[index].tree { return known }
         let main = try baseMeta().main
         let tree: LMDBTree
@@ -265,24 +280,26 @@ final class LMDBPathCheck {
         }
         if tree.root != nil { _ = try Self.depth(of: tree) }
         databases[index].tree = tree
+        used = max(used, index + 1)
         return tree
     }
 
     /// What the unnamed database says of one with a name.
-    private func named(_ name: String, in main: LMDBTree) throws(LMDBFailure) -> LMDBTree? {
-        let key = Array(name.utf8)
+    private func named(_ name: StaticString, in main: LMDBTree) throws(LMDBFailure) -> LMDBTree? {
+        let key = unsafe UnsafeRawBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount)
         guard var number = main.root else { return nil }
         for level in 1...(try Self.depth(of: main)) {
             let page = try look(number, level, of: main)
             if page.isBranch {
-                number = page.page(unsafe key.withUnsafeBytes { unsafe page.index(of: $0) })
+                number = page.page(unsafe page.index(of: key))
                 continue
             }
-            for index in 0..<page.count where unsafe page.key(index).elementsEqual(key) {
+            for index in 0..<page.count
+            where unsafe LMDBPageFormat.order(page.key(index), key, integers: false) == 0 {
                 guard page.flags(index) == 0x02, let value = unsafe page.value(index),
                     value.count == LMDBTree.byteCount
                 else { break }
-                return unsafe LMDBTree(Array(value))
+                return unsafe LMDBTree(RawSpan(_unsafeBytes: value))
             }
             return nil
         }
@@ -293,8 +310,16 @@ final class LMDBPathCheck {
         if let meta { return meta }
         // The one that LMDB goes on from. The other may be of a commit that has failed, with a greater number.
         let number = base & 1
-        let bytes = unsafe mapping.page(number).map { unsafe Array($0.prefix(LMDBMetaPage.byteCount)) } ?? []
-        let found = try LMDBMetaPage(bytes, isFirst: number == 0)
+        // A copy: what is looked at in it is what it was.
+        let found = try unsafe withUnsafeTemporaryAllocation(byteCount: LMDBMetaPage.byteCount, alignment: 8) {
+            copy throws(LMDBFailure) in
+            let page = unsafe mapping?.page(number)
+            guard let page = unsafe page, page.count >= LMDBMetaPage.byteCount else {
+                throw .damaged("it ends within its meta pages")
+            }
+            unsafe copy.copyMemory(from: UnsafeRawBufferPointer(rebasing: page[..<LMDBMetaPage.byteCount]))
+            return try LMDBMetaPage(unsafe RawSpan(_unsafeBytes: UnsafeRawBufferPointer(copy)), isFirst: number == 0)
+        }
         guard found.transaction == base else { throw .damaged("meta page \(number) is not that of commit \(base)") }
         meta = found
         return found

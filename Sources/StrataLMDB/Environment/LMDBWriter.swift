@@ -14,22 +14,28 @@ final class LMDBWriter {
     /// Whether the transaction has ended: what is left of what it was used for must not touch it.
     var isOver = false
     private var isMetadataChanged = false
-    /// By the numbers of the databases, which are small.
-    private var cursors: [OpaquePointer?] = unsafe []
+    /// By the numbers of the databases, as many as there can be (``LMDBHandle/databaseCount``).
+    private var cursors = unsafe InlineArray<10, OpaquePointer?>(repeating: nil)
     /// What changes have replaced, in their order; nil = it is not kept.
     private(set) var undo: [LMDBUndo]?
-    /// nil where the file is not known to be mapped.
-    private let path: LMDBPathCheck?
+    private let memory: LMDBWriterMemory
+    private var path: LMDBPathCheck { memory.path }
     /// Where the references of worktrees were found or are written in this transaction.
     var scopes: [LMDBWorktree: LMDBScope] = [:]
-    /// For values that are put together; empty between changes.
-    var buffer: [UInt8] = []
+    /// For values that are put together.
+    var buffer: [UInt8] {
+        get { memory.buffer }
+        _modify { yield &memory.buffer }
+    }
 
-    init(_ environment: LMDBEnvironment, _ txn: OpaquePointer) {
+    init(_ environment: LMDBEnvironment, _ txn: OpaquePointer, _ memory: LMDBWriterMemory) {
         self.environment = environment
         unsafe self.txn = txn
-        path = environment.handle.mapping.map { LMDBPathCheck($0, transaction: unsafe UInt64(mdb_txn_id(txn))) }
+        self.memory = memory
     }
+
+    /// Where it is known that there are no references.
+    var gaps: LMDBGaps { memory.gaps }
 
     var refs: MDB_dbi { environment.handle.refs }
     var logs: MDB_dbi { environment.handle.logs }
@@ -91,6 +97,7 @@ final class LMDBWriter {
     func put(_ dbi: MDB_dbi, _ key: strata_lmdb_key, _ value: [UInt8]) throws(RefError) {
         unsafe try checkPath(dbi, key)
         unsafe try keepForUndo(dbi, key)
+        if dbi == refs { unsafe gaps.forget(at: key) }
         let result = unsafe withUnsafePointer(to: key) { unsafe strata_lmdb_put(txn, dbi, $0, value, value.count, 0) }
         try environment.check(result)
     }
@@ -98,6 +105,7 @@ final class LMDBWriter {
     /// Writes a record that stands behind all others, as far as anybody knows: then it costs no search, and pages get full.
     func append(_ dbi: MDB_dbi, _ key: strata_lmdb_key, _ value: [UInt8]) throws(RefError) {
         unsafe try checkPath(dbi, key)
+        if dbi == refs { unsafe gaps.forget(at: key) }
         let result = unsafe withUnsafePointer(to: key) {
             unsafe strata_lmdb_put(txn, dbi, $0, value, value.count, UInt32(MDB_APPEND))
         }
@@ -137,7 +145,7 @@ final class LMDBWriter {
         let result = unsafe withUnsafePointer(to: key) { unsafe strata_lmdb_delete(txn, dbi, $0) }
         if result != MDB_NOTFOUND { try environment.check(result) }
         let after = pageCount(dbi)
-        if after.leaves < before.leaves || after.branches < before.branches { path?.noteJoined(dbi) }
+        if after.leaves < before.leaves || after.branches < before.branches { path.noteJoined(dbi) }
     }
 
     /// How many pages the tree of a database has, but for those of long values.
@@ -164,8 +172,7 @@ final class LMDBWriter {
 
     private func cursor(of dbi: MDB_dbi) throws(RefError) -> OpaquePointer? {
         let index = Int(dbi)
-        if unsafe index < cursors.count, let cursor = unsafe cursors[index] { return unsafe cursor }
-        while unsafe index >= cursors.count { unsafe cursors.append(nil) }
+        if let cursor = unsafe cursors[index] { return unsafe cursor }
         // It goes with the transaction.
         try environment.check(unsafe strata_lmdb_open_cursor(txn, dbi, &cursors[index]))
         return unsafe cursors[index]
@@ -173,10 +180,9 @@ final class LMDBWriter {
 
     // MARK: Pages
 
-    private func name(of dbi: MDB_dbi) -> String? { dbi == refs ? "refs" : dbi == logs ? "logs" : nil }
+    private func name(of dbi: MDB_dbi) -> StaticString? { dbi == refs ? "refs" : dbi == logs ? "logs" : nil }
 
     private func checkPages(_ body: (LMDBPathCheck) throws(LMDBFailure) -> Void) throws(RefError) {
-        guard let path else { return }
         do throws(LMDBFailure) {
             try body(path)
         } catch {
@@ -187,8 +193,7 @@ final class LMDBWriter {
     private func checkPath(
         _ dbi: MDB_dbi, _ key: strata_lmdb_key, withNeighbours: Bool = false
     ) throws(RefError) {
-        guard let path else { return }
-        let name = name(of: dbi)
+        let (path, name) = (path, name(of: dbi))
         let failure = unsafe key.withWholeKey { bytes -> LMDBFailure? in
             do throws(LMDBFailure) {
                 unsafe try path.check(dbi, name, bytes, withNeighbours: withNeighbours)

@@ -1,10 +1,10 @@
 import StrataModel
 import StrataRefs
 
-/// A stretch of the order of names in which a write transaction has no record, as the last look has shown: who creates many names in order asks for each,
-/// and most fall where the one before fell.
+/// A stretch of the order of names in which there is no record, as a look has shown: who creates many names in order asks for each, and most fall where
+/// the one before fell.
 ///
-/// It holds until the next change. For names that are keys (``LMDBRefKey``). Its ends are kept in place, so that a question counts no references.
+/// It holds until a record is made in it. For names that are keys (``LMDBRefKey``). Its ends are kept in place, so that a question counts no references.
 @safe
 final class LMDBGap {
     /// The first name that there could be, and the next record's key without the scope.
@@ -39,16 +39,20 @@ final class LMDBGap {
     /// Whether it is seen by this that `name` has no record.
     func contains(_ name: RefName, _ scope: UInt32) -> Bool {
         guard scope == self.scope, name.bytes.count <= LMDBRefKey.nameLimit else { return false }
-        return withEnds { start, end in
-            RefNameOrder.compare(start, name.bytes.span) <= 0
-                && (endCount == nil || RefNameOrder.compare(name.bytes.span, end) < 0)
+        return contains(name.bytes.span)
+    }
+
+    /// Whether a record with the key `key`, without the scope, would lie in it.
+    func contains(_ key: Span<UInt8>) -> Bool {
+        withEnds { start, end in
+            RefNameOrder.compare(start, key) <= 0 && (endCount == nil || RefNameOrder.compare(key, end) < 0)
         }
     }
 
-    /// Whether it is seen by this that no record is of a name below the directory `name`, in the scope that was looked at.
-    func isEmpty(below name: RefName) -> Bool {
+    /// Whether it is seen by this that no record is of a name below the directory `name`.
+    func isEmpty(below name: RefName, _ scope: UInt32) -> Bool {
         // Longer ones lie in records that begin with the bytes of the directory, too, as long as a key has room for these.
-        guard scope != nil, name.bytes.count < LMDBRefKey.nameLimit else { return false }
+        guard scope == self.scope, name.bytes.count < LMDBRefKey.nameLimit else { return false }
         return withEnds { start, end in
             RefNameOrder.compare(start, below: name) <= 0
                 && (endCount == nil || RefNameOrder.compare(end, below: name) > 0 && !name.isDirectory(of: end))

@@ -13,8 +13,8 @@ final class LMDBGroupHold: HeldRefs {
 
     /// Names that were read and may have a reflog.
     private var logged: Set<RefName> = []
-    /// Where the last look found nothing.
-    fileprivate let gap = LMDBGap()
+    /// Where names were read last.
+    private var scope: UInt32?
     private let isObserved: Bool
 
     /// - Parameter isObserved: whether the transaction can be stopped after it was staged.
@@ -29,24 +29,25 @@ final class LMDBGroupHold: HeldRefs {
 
     func read(_ name: RefName) throws(RefError) -> RefValue? {
         try noting { () throws(RefError) in
-            let scope = try writer.readScope()
-            if let scope, gap.contains(name, scope) { return nil }
-            let found = try writer.read(name, scope, noting: gap)
+            scope = try writer.readScope()
+            let found = try writer.read(name, scope)
             if found.mayHaveLog { logged.insert(name) }
             return found.value
         }
     }
 
-    func isKnownFree(below name: RefName) -> Bool { gap.isEmpty(below: name) }
+    func isKnownFree(below name: RefName) -> Bool {
+        scope.map { writer.writer.gaps.isEmpty(below: name, $0) } ?? false
+    }
 
     func cursor(over scope: RefScope) throws(RefError) -> any RefCursor {
         try noting { () throws(RefError) in
-            LMDBGroupCursor(self, writer.writer, try writer.readScope(), over: scope)
+            LMDBGroupCursor(writer.writer, try writer.readScope(), over: scope)
         }
     }
 
     func stage(_ edits: [ResolvedRefEdit], durability: Durability?) throws(RefError) {
-        gap.forget()
+        if edits.count > LMDBGaps.most { writer.writer.gaps.forgetAll() }
         try noting { () throws(RefError) in
             // Nobody can say no but an observer.
             if isObserved, writer.writer.undo == nil { writer.writer.beginUndo() }
@@ -83,7 +84,6 @@ final class LMDBGroupHold: HeldRefs {
 /// A walk over references in a write transaction, one at a time and copied: the next change may move what lies in it.
 private struct LMDBGroupCursor: RefCursor {
     private final class State {
-        let hold: LMDBGroupHold
         let writer: LMDBWriter
         /// nil = there are no references.
         let number: UInt32?
@@ -92,24 +92,22 @@ private struct LMDBGroupCursor: RefCursor {
         var start: [UInt8]?
         var long: RefRunCursor?
 
-        init(_ hold: LMDBGroupHold, _ writer: LMDBWriter, _ number: UInt32?, _ scope: RefScope) {
-            self.hold = hold
+        init(_ writer: LMDBWriter, _ number: UInt32?, _ scope: RefScope) {
             self.writer = writer
             self.number = number
             self.scope = scope
             start = scope.start
         }
 
-        /// Tells the hold where there are no records.
         func note(nothingFrom start: [UInt8], to end: UnsafeRawBufferPointer?) {
-            if let number { unsafe hold.gap.note(number, from: start.span, to: end) }
+            if let number { unsafe writer.gaps.note(number, from: start.span, to: end) }
         }
     }
 
     private let state: State
 
-    init(_ hold: LMDBGroupHold, _ writer: LMDBWriter, _ number: UInt32?, over scope: RefScope) {
-        state = State(hold, writer, number, scope)
+    init(_ writer: LMDBWriter, _ number: UInt32?, over scope: RefScope) {
+        state = State(writer, number, scope)
     }
 
     mutating func seek(_ scope: RefScope) throws(RefError) {

@@ -30,7 +30,8 @@ final class LMDBGroups: Sendable {
     ) -> [Result<RefTransactionResult, RefError>] {
         let jobs = transactions.map { LMDBGroupJob($0, context, store) }
         if context.observers.isEmpty {
-            let open = jobs.filter { $0.check() }
+            var open = jobs
+            open.removeAll { !$0.check() }
             if !open.isEmpty { run(open, context, store) }
             return jobs.map { $0.finish() }
         }
@@ -44,7 +45,7 @@ final class LMDBGroups: Sendable {
     private func run(_ jobs: [LMDBGroupJob], _ context: RefTransactionContext, _ store: LMDBRefStore) {
         let environment = store.environment
         queue.withLock { queue in
-            queue.jobs += jobs
+            if queue.jobs.isEmpty { queue.jobs = jobs } else { queue.jobs += jobs }
             queue.callers += 1
         }
         do throws(RefError) {
@@ -57,7 +58,7 @@ final class LMDBGroups: Sendable {
             let left = takeBack(jobs)
             for job in left { job.refuse(error) }
             // What somebody has taken already is decided by now, or soon.
-            for job in jobs where !job.isDone { job.wait() }
+            environment.gate.wait(until: { jobs.allSatisfy(\.isDone) })
             return
         }
         defer { environment.gate.leave() }
@@ -66,7 +67,7 @@ final class LMDBGroups: Sendable {
             defer { (queue.jobs, queue.callers) = ([], 0) }
             return (queue.jobs, queue.callers)
         }
-        if !taken.isEmpty { commit(taken, of: callers, environment, store.deadline(context.deadline)) }
+        if !taken.isEmpty { commit(taken, of: callers, environment, store, context.deadline) }
     }
 
     /// Gives way to those that have just been told that theirs are done, and may come with more.
@@ -98,10 +99,11 @@ final class LMDBGroups: Sendable {
     }
 
     private func commit(
-        _ jobs: [LMDBGroupJob], of callers: Int, _ environment: LMDBEnvironment, _ deadline: Deadline
+        _ jobs: [LMDBGroupJob], of callers: Int, _ environment: LMDBEnvironment, _ store: LMDBRefStore,
+        _ deadline: Deadline?
     ) {
         do throws(RefError) {
-            try commitOnce(jobs, of: callers, environment, deadline)
+            try commitOnce(jobs, of: callers, environment, store, deadline)
         } catch {
             queue.withLock { $0.crowd = 1 }
             // What may be there must not be done again.
@@ -112,26 +114,32 @@ final class LMDBGroups: Sendable {
             // What one of them has broken must not be the others' failure.
             guard jobs.count > 1 else { return jobs[0].fail(error) }
             for job in jobs {
-                do throws(RefError) { try commitOnce([job], of: 1, environment, deadline) } catch { job.fail(error) }
+                do throws(RefError) {
+                    try commitOnce([job], of: 1, environment, store, deadline)
+                } catch {
+                    job.fail(error)
+                }
             }
         }
     }
 
     private func commitOnce(
-        _ jobs: [LMDBGroupJob], of callers: Int, _ environment: LMDBEnvironment, _ deadline: Deadline
+        _ jobs: [LMDBGroupJob], of callers: Int, _ environment: LMDBEnvironment, _ store: LMDBRefStore,
+        _ deadline: Deadline?
     ) throws(RefError) {
-        let durability = jobs.map(\.durability).max() ?? .none
+        var durability = Durability.none
+        for job in jobs { durability = max(durability, job.durability) }
         let start = monotonicNanoseconds()
-        var decided: [LMDBGroupJob] = []
+        var decided = 0
         do throws(RefError) {
-            try environment.write(durability, until: deadline) { writer throws(RefError) in
-                decided = []
-                for job in jobs where try job.decide(in: writer) { decided.append(job) }
+            try environment.write(durability, until: store.deadline(deadline)) { writer throws(RefError) in
+                decided = 0
+                for job in jobs where try job.decide(in: writer) { decided += 1 }
                 // All of them were rejected: there is nothing to write, nor to sync.
-                if decided.isEmpty { throw Self.nothing }
+                if decided == 0 { throw Self.nothing }
             }
         } catch {
-            if error.code != Self.nothing.code || !decided.isEmpty { throw error }
+            if error.code != Self.nothing.code || decided > 0 { throw error }
         }
         noteCrowd(callers, since: start)
         // Only now: until it is told, a transaction may be decided again, after a failure of the write transaction.
@@ -158,7 +166,7 @@ final class LMDBGroupJob: @unchecked Sendable {
     /// What was rejected or failed before there was anything to commit.
     private var failure: RefError?
     private var isFresh = true
-    private let outcome = Monitor(Outcome.waiting)
+    private let outcome = Mutex(Outcome.waiting)
 
     init(_ transaction: RefTransaction, _ context: RefTransactionContext, _ store: LMDBRefStore) {
         self.transaction = transaction
@@ -204,15 +212,11 @@ final class LMDBGroupJob: @unchecked Sendable {
         succeed()
     }
 
-    func succeed() { outcome.change { $0 = .done(nil) } }
+    func succeed() { outcome.withLock { $0 = .done(nil) } }
 
-    func fail(_ error: RefError) { outcome.change { $0 = .done(error) } }
+    func fail(_ error: RefError) { outcome.withLock { $0 = .done(error) } }
 
     var isDone: Bool { outcome.withLock { if case .done = $0 { true } else { false } } }
-
-    func wait() {
-        _ = outcome.wait(until: .never) { outcome -> Void? in if case .done = outcome { () } else { nil } }
-    }
 
     /// The verdict, told to observers too. Called when it is done.
     func finish() -> Result<RefTransactionResult, RefError> {

@@ -67,18 +67,17 @@ struct LMDBRefWriter {
             log = number
         }
         if case .write(let value) = action {
-            try put(Self.bytes(value, name, log), name, scope)
+            try put(bytes(value, name, log), name, scope)
         } else if log != old {
             try setLog(log, of: name, scope)
         }
         return log != old
     }
 
-    private static func bytes(_ value: RefValue?, _ name: RefName, _ log: UInt64?) -> [UInt8] {
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(80)
-        LMDBRefRecord.append(value, of: name, log: log, to: &bytes)
-        return bytes
+    private func bytes(_ value: RefValue?, _ name: RefName, _ log: UInt64?) -> [UInt8] {
+        writer.buffer.removeAll(keepingCapacity: true)
+        LMDBRefRecord.append(value, of: name, log: log, to: &writer.buffer)
+        return writer.buffer
     }
 
     // MARK: Reflogs
@@ -126,21 +125,20 @@ struct LMDBRefWriter {
 
     /// Writes the record of `name` as it is, with another reflog.
     private func setLog(_ log: UInt64?, of name: RefName, _ scope: UInt32) throws(RefError) {
-        let bytes = try record(name, scope) { record throws(RefError) in
+        let kept = try record(name, scope) { record throws(RefError) in
             var bytes: [UInt8] = []
             record.append(log: log, to: &bytes)
             return bytes
         }
-        try put(bytes ?? Self.bytes(nil, name, log), name, scope)
+        try put(kept ?? bytes(nil, name, log), name, scope)
     }
 
-    /// What `name` holds in the write transaction, in the scope that ``readScope()`` gives, and whether it may have a reflog. Where it has no record, `gap`
-    /// is told how far there is none.
-    func read(
-        _ name: RefName, _ scope: UInt32?, noting gap: LMDBGap
-    ) throws(RefError) -> (value: RefValue?, mayHaveLog: Bool) {
+    /// What `name` holds in the write transaction, in the scope that ``readScope()`` gives, and whether it may have a reflog. Where it has no record, it
+    /// is noted how far there is none.
+    func read(_ name: RefName, _ scope: UInt32?) throws(RefError) -> (value: RefValue?, mayHaveLog: Bool) {
         // Where a worktree has nothing to show now, there may be something when it is written to.
         guard let scope else { return (nil, true) }
+        if writer.gaps.contains(name, scope) { return (nil, false) }
         let (writer, environment) = (writer, writer.environment)
         return try unsafe LMDBRefKey.with(scope, name.bytes) { key, suffix throws(RefError) in
             let record: UnsafeRawBufferPointer
@@ -149,7 +147,7 @@ struct LMDBRefWriter {
                 let next = unsafe try writer.move(writer.refs, MDB_SET_RANGE, key)
                 let end = unsafe next.flatMap { unsafe LMDBRefKey.name(of: $0, in: scope) }
                 guard let next = unsafe next, let end = unsafe end, unsafe LMDBRefKey.isKey(end, of: name) else {
-                    unsafe gap.note(scope, from: name.bytes.span, to: end)
+                    unsafe writer.gaps.note(scope, from: name.bytes.span, to: end)
                     return (nil, false)
                 }
                 unsafe record = UnsafeRawBufferPointer(start: next.value, count: next.value_count)

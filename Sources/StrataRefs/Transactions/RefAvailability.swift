@@ -6,9 +6,11 @@ struct RefAvailability {
     /// Directories of names that were looked up already: whether a reference stands there. Names in order come back to none but those that are
     /// in the way.
     private var seen: [RefName: Bool] = [:]
-    /// The directory, with its slash, of the last name that nothing stood above: neighbours need not look again.
+    /// The last name that nothing stood above, and how many of its bytes are its directory with the slash: neighbours need not look again.
     private var cleared: [UInt8] = []
+    private var clearedCount = 0
     private var cursor: (any RefCursor)?
+    private static let root = Array("refs/".utf8)
 
     /// The text of the conflict that `name` runs into, or nil. `live` are the transaction's names that were not rejected.
     mutating func conflict(
@@ -16,7 +18,10 @@ struct RefAvailability {
     ) throws(RefError) -> String? {
         // Asked first: what is looked up meanwhile may make the hold forget.
         let isFree = held.isKnownFree(below: name)
-        let (bytes, known) = (name.bytes, RefNameOrder.commonCount(name.bytes.span, cleared.span))
+        let bytes = name.bytes
+        var known = min(RefNameOrder.commonCount(bytes.span, cleared.span), clearedCount)
+        // Nothing can be called `refs`.
+        if known < Self.root.count, bytes.starts(with: Self.root) { known = Self.root.count }
         var passed = known
         for index in known..<bytes.count where bytes[index] == UInt8(ascii: "/") {
             let directory = RefName(unchecked: Array(bytes[..<index]))
@@ -25,12 +30,12 @@ struct RefAvailability {
                 passed = index + 1
                 continue
             }
-            if passed > known { cleared = Array(bytes[..<passed]) }
+            if passed > known { (cleared, clearedCount) = (bytes, passed) }
             return exists
                 ? "'\(directory)' exists; cannot create '\(name)'"
                 : "cannot process '\(name)' and '\(directory)' at the same time"
         }
-        if passed > known { cleared = Array(bytes[..<passed]) }
+        if passed > known { (cleared, clearedCount) = (bytes, passed) }
         if !isFree, let existing = try firstReference(below: name, held) {
             return "'\(existing)' exists; cannot create '\(name)'"
         }
@@ -54,7 +59,6 @@ struct RefAvailability {
     private mutating func isReference(
         _ directory: RefName, _ held: any HeldRefs, remembering isRemembered: Bool
     ) throws(RefError) -> Bool {
-        // As `refs`, above all.
         guard RefEditRules.belongsSomewhere(directory) else { return false }
         if let known = seen[directory] { return known }
         let value = try RefName(tolerating: directory.bytes).flatMap { name throws(RefError) in try held.read(name) }

@@ -16,6 +16,7 @@ struct RefReflogLines {
         self.algorithm = algorithm
         self.final = final
         self.held = held
+        if context.committer == nil { asked = .some(nil) }
     }
 
     /// Whether it is known that there is nobody to write into lines where the edit does not say it.
@@ -43,7 +44,7 @@ struct RefReflogLines {
     private mutating func author(of edit: RefEdit) throws(RefError) -> Signature? {
         if let given = edit.committer { return given }
         if let asked { return asked }
-        let committer = try context.committer()
+        let committer = try context.committer?()
         asked = .some(committer)
         return committer
     }

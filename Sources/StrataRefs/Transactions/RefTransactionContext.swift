@@ -5,8 +5,9 @@ public import StrataModel
 public struct RefTransactionContext: Sendable {
     /// Asked whether new objects exist, and what tags peel to; nil = nothing is checked.
     public var objects: (any ObjectLookup)?
-    /// Who is written into reflogs; asked at most once a transaction, and only when a line is to be written.
-    public var committer: @Sendable () throws(RefError) -> Signature?
+    /// Who is written into reflogs; asked at most once a transaction, and only when a line is to be written. nil = nobody: only edits that name somebody
+    /// themselves are written into reflogs then.
+    public var committer: (@Sendable () throws(RefError) -> Signature?)?
     public var reflogs: ReflogPolicy
     public var observers: [any RefTransactionObserver]
     /// How long to wait for locks; nil = as long as the store is configured to.
@@ -18,7 +19,7 @@ public struct RefTransactionContext: Sendable {
         objects: (any ObjectLookup)? = nil, reflogs: ReflogPolicy = .never,
         observers: [any RefTransactionObserver] = [],
         deadline: Deadline? = nil, durability: Durability? = nil,
-        committer: @escaping @Sendable () throws(RefError) -> Signature? = { () throws(RefError) in nil }
+        committer: (@Sendable () throws(RefError) -> Signature?)? = nil
     ) {
         self.objects = objects
         self.reflogs = reflogs

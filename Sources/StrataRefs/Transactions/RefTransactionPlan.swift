@@ -23,6 +23,8 @@ struct RefTransactionPlan {
     /// The names that edits of symbolic references were split into, by edit.
     private var referents: [Int: [RefName]] = [:]
     private var availability = RefAvailability()
+    /// Whether there may be lines for reflogs: HEAD's gets those of the branch that it names.
+    private var mayLog: Bool
 
     init(_ transaction: RefTransaction, _ context: RefTransactionContext, _ algorithm: HashAlgorithm) {
         self.transaction = transaction
@@ -31,7 +33,11 @@ struct RefTransactionPlan {
         // In place: a copy of an edit is a dozen counts of references.
         let edits = transaction.edits.span
         updates.reserveCapacity(edits.count)
-        for index in edits.indices { updates.append(RefUpdate(edit: index, edits[index])) }
+        mayLog = context.committer != nil
+        for index in edits.indices {
+            updates.append(RefUpdate(edit: index, edits[index]))
+            if edits[index].committer != nil { mayLog = true }
+        }
     }
 
     // MARK: Before any lock
@@ -79,7 +85,7 @@ struct RefTransactionPlan {
     ///
     /// - Returns: what the store is to do. Names of rejected edits are held, and left as they are.
     mutating func decide(under held: any HeldRefs) throws(RefError) -> [ResolvedRefEdit] {
-        let headTarget = try held.read(.head)?.target
+        let headTarget = mayLog || names.contains(.head) ? try held.read(.head)?.target : nil
         let wanted = wantedNames(headTarget)
         var unheld: [RefName: RefHoldFailure] = [:]
         for case (let name, let failure?) in zip(wanted, try held.hold(wanted, until: context.deadline)) {
