@@ -23,6 +23,16 @@ import Testing
             }
             return RefName(unchecked: Array(path.utf8))
         }
+
+        mutating func edits(_ names: [RefName], _ round: Int) -> [RefEdit] {
+            names.map { name in
+                switch Int.random(in: 0..<5, using: &random) {
+                case 0: .delete(name)
+                case 1: .update(name, to: SampleEnvironment.id(round))
+                default: .create(name, at: SampleEnvironment.id(7))
+                }
+            }
+        }
     }
 
     /// The key of the record that a name is in, without the scope.
@@ -70,19 +80,12 @@ import Testing
         let directory = try TemporaryDirectory()
         let environment = try LMDBEnvironment.open(directory.path, OpeningTests.options(creates: true))
         let stores: [any RefStore] = [MemoryRefStore(), LMDBRefStore(environment)]
-        let id = SampleEnvironment.id(7)
         var (done, refused) = (0, 0)
         for round in 0..<40 {
             var wanted = Set((0..<Int.random(in: 1...25, using: &names.random)).map { _ in names.any() }).shuffled(
                 using: &names.random)
             if round % 3 > 0 { wanted.sort() }
-            let edits = wanted.map { name -> RefEdit in
-                switch Int.random(in: 0..<5, using: &names.random) {
-                case 0: .delete(name)
-                case 1: .update(name, to: SampleEnvironment.id(round))
-                default: .create(name, at: id)
-                }
-            }
+            let edits = names.edits(wanted, round)
             // Reflogs of names that do not exist are records without a value.
             if round % 5 == 0, let name = wanted.first {
                 for store in stores where try store.snapshot().read(name) == nil { try store.reflogs?.create(name) }
@@ -94,12 +97,77 @@ import Testing
             #expect(results[0] == results[1])
             for message in results[0] { if message == nil { done += 1 } else { refused += 1 } }
         }
-        let listings = try stores.map { store in
-            var (listing, cursor) = ([String](), try store.snapshot().cursor(over: .all))
-            while let view = try cursor.next() { listing.append("\(view.refName) \(view.value)") }
-            return listing
-        }
+        let listings = try stores.map { try listing($0) }
         #expect(listings[0] == listings[1] && !listings[0].isEmpty)
         #expect(done > 50 && refused > 50)
+    }
+
+    private func listing(_ store: any RefStore) throws -> [String] {
+        var (listing, cursor) = ([String](), try store.snapshot().cursor(over: .all))
+        while let view = try cursor.next() { listing.append("\(view.refName) \(view.value)") }
+        return listing
+    }
+
+    /// Says no to every transaction that was prepared.
+    private struct Refusal: RefTransactionObserver {
+        func transaction(is phase: RefTransactionPhase, _ updates: [ObservedRefUpdate]) throws(RefError) {
+            if phase == .prepared { throw RefError(.refused, "no") }
+        }
+    }
+
+    /// What one transaction has seen is so for the next, also beside those of a worktree, and those that were taken back.
+    @Test(arguments: 1...12) func oneAfterTheOther(_ seed: Int) throws {
+        var names = Names(seed &* 991)
+        let directory = try TemporaryDirectory()
+        let environment = try LMDBEnvironment.open(directory.path, OpeningTests.options(creates: true))
+        let pairs: [[any RefStore]] = [
+            [MemoryRefStore(), LMDBRefStore(environment)],
+            [MemoryRefStore(), LMDBRefStore(environment, worktree: SampleEnvironment.worktree)],
+        ]
+        var results: [String: Int] = [:]
+        for round in 0..<600 {
+            let stores = pairs[Int.random(in: 0..<8, using: &names.random) == 0 ? 1 : 0]
+            let wanted = Set((0..<Int.random(in: 1...3, using: &names.random)).map { _ in names.any() }).sorted()
+            let transaction = RefTransaction(names.edits(wanted, round))
+            var context = SampleEnvironment.context
+            if round % 9 == 8 { context.observers = [Refusal()] }
+            let said = stores.map { store in
+                do throws(RefError) {
+                    _ = try store.commit(transaction, context)
+                    return "done"
+                } catch {
+                    return error.message
+                }
+            }
+            #expect(said[0] == said[1], "round \(round)")
+            results[said[0] == "done" || said[0] == "no" ? said[0] : "refused", default: 0] += 1
+        }
+        for stores in pairs { #expect(try listing(stores[0]) == listing(stores[1])) }
+        #expect(["done", "refused", "no"].allSatisfy { results[$0, default: 0] > 5 }, "\(results)")
+    }
+
+    /// Another process has its turn between.
+    @Test func othersAreNotOverlooked() throws {
+        let sample = try SampleEnvironment()
+        let store = LMDBRefStore(try sample.open())
+        let (name, below) = (try RefName("refs/heads/used"), try RefName("refs/heads/used/x"))
+        func create(_ name: RefName) -> String {
+            do throws(RefError) {
+                try store.commit(RefTransaction([.create(name, at: SampleEnvironment.id(1))]))
+                return "done"
+            } catch {
+                return error.message
+            }
+        }
+        let sibling = try RefName("refs/heads/used/a")
+        for isOther in [false, true, false] {
+            // With the second it is seen that there is nothing at `used`, nor between that and the first.
+            #expect(create(sibling) == "done" && create(below) == "done")
+            for name in [below, sibling] { try store.commit(RefTransaction([.delete(name)])) }
+            if isOther { #expect(try LimitTests.use(sample.path, as: 0, "write") == "done") }
+            #expect((create(below) == "done") == !isOther)
+            #expect(create(name) != "done")
+            try store.commit(RefTransaction([.delete(isOther ? name : below)]))
+        }
     }
 }

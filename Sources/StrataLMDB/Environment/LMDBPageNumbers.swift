@@ -20,8 +20,11 @@ struct LMDBPageNumbers {
     mutating func removeAll() {
         count = 0
         // A transaction that came to many is not what the next is like.
-        if slots.count > Self.none.count { return slots = Self.none }
-        for slot in slots.indices { slots[slot] = 0 }
+        if slots.count > Self.none.count {
+            slots = Self.none
+        } else {
+            for slot in slots.indices { slots[slot] = 0 }
+        }
     }
 
     mutating func insert(_ number: UInt64) {

@@ -17,12 +17,15 @@ final class FilesRefReplacer: RefCarrier {
     private let root: FilePath
     private let hashAlgorithm: HashAlgorithm
     private let sharing: FileSharing
+    private let spare: SpareFiles?
     private var items: [Item] = []
 
-    init(_ root: FilePath, _ hashAlgorithm: HashAlgorithm, sharing: FileSharing) {
+    /// - Parameter spare: files to be used as long as there are any.
+    init(_ root: FilePath, _ hashAlgorithm: HashAlgorithm, sharing: FileSharing, spare: SpareFiles? = nil) {
         self.root = root
         self.hashAlgorithm = hashAlgorithm
         self.sharing = sharing
+        self.spare = spare
     }
 
     /// What is carried next is `name` of a linked worktree, or with nil of what is shared; nothing = it goes.
@@ -98,9 +101,10 @@ final class FilesRefReplacer: RefCarrier {
     private func write(_ bytes: [UInt8], to name: RefName, below directory: FilePath) throws(FileError) {
         let path = directory.appending(bytes: name.bytes)
         try Disk.makeDirectories(path.removingLastComponent(), sharing: sharing)
-        if let kind = try FileStat.lstat(path)?.kind {
-            if kind == .directory { try Disk.rmdir(path) } else { try Disk.unlinkIfPresent(path) }
-        }
+        let kind = try FileStat.lstat(path)?.kind
+        if kind == .directory { try Disk.rmdir(path) }
+        if let spare, try spare.use(bytes, at: path) { return }
+        if kind != nil { try Disk.unlinkIfPresent(path) }
         let sink = FileSink(try Disk.create(path, sharing: sharing), at: path, bufferSize: 4096)
         try sink.write(bytes)
         try sink.finish()

@@ -4,9 +4,10 @@ import StrataRefs
 import SystemPackage
 
 extension MigrationPlace {
-    /// Brings `changes` from a state of a database into files that nobody else has, and compares them.
+    /// Brings `changes` from a state of a database into files that nobody else has, `spare` ones as long as there are any, and compares them.
     func catchUp(
-        _ changes: Set<LMDBChangeBase.Key>, from state: LMDBCarriedRefs, to tree: FilePath, keepingLogs: Bool
+        _ changes: Set<LMDBChangeBase.Key>, from state: LMDBCarriedRefs, to tree: FilePath, keepingLogs: Bool,
+        spare: SpareFiles? = nil
     ) throws(RefError) {
         func carrier(_ carrier: any RefCarrier) -> any RefCarrier {
             keepingLogs ? carrier : LoglessCarrier(carrier)
@@ -17,7 +18,8 @@ extension MigrationPlace {
                 try Disk.makeDirectories(directory.appending("refs"), sharing: sharing)
             }
         }
-        let (replacer, digest) = (FilesRefReplacer(tree, hashAlgorithm, sharing: sharing), CarriedRefDigest())
+        let replacer = FilesRefReplacer(tree, hashAlgorithm, sharing: sharing, spare: spare)
+        let digest = CarriedRefDigest()
         for change in changes {
             replacer.begin(change.worktree, change.name)
             digest.begin(change.worktree)

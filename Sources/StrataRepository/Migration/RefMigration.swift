@@ -200,6 +200,9 @@ struct RefMigration {
         let count: Int
     }
 
+    /// Of a thousand references that change at the last moment, with their reflogs.
+    private static let mostSpare = 2048
+
     private func toFiles(_ change: MigrationSwitch, _ staging: FilePath) throws(RefError) -> RefMigrationResult {
         guard let database else {
             throw RefError(.invalid, "the references are in no database")
@@ -210,13 +213,19 @@ struct RefMigration {
             let changed = try catchUp(&copy, with: database, change)
             if changed < 64 { break }
         }
-        try filing { () throws(FileError) in try Disk.syncFileSystem(of: place.common) }
+        // A large repository is written to by many.
+        let spare = SpareFiles(
+            staging.appending("spare"), byteCount: 2 * place.hashAlgorithm.byteCount + 1, sharing: place.sharing)
+        try filing { () throws(FileError) in
+            try spare.make(min(copy.count / 100, Self.mostSpare))
+            try Disk.syncFileSystem(of: place.common)
+        }
         request.willPause()
         let clock = ContinuousClock()
         var start = clock.now
         try database.freezing(until: place.patience) { () throws(RefError) in
             start = clock.now
-            _ = try catchUp(&copy, with: database, change, isLast: true)
+            _ = try catchUp(&copy, with: database, change, lastInto: spare)
             try change.toFiles()
         }
         return RefMigrationResult(count: copy.count, pause: clock.now - start)
@@ -244,9 +253,11 @@ struct RefMigration {
 
     /// Brings what has changed in the database since `copy` into the tree, or makes it anew where that is too much or cannot be told.
     ///
+    /// - Parameter spare: what files to use; given when it is done for the last time.
     /// - Returns: how many references have changed.
     private func catchUp(
-        _ copy: inout FilesCopy, with database: LMDBEnvironment, _ change: MigrationSwitch, isLast: Bool = false
+        _ copy: inout FilesCopy, with database: LMDBEnvironment, _ change: MigrationSwitch,
+        lastInto spare: SpareFiles? = nil
     ) throws(RefError) -> Int {
         let state = try state(of: database)
         if state.isSameState(as: copy.state) { return 0 }
@@ -257,9 +268,9 @@ struct RefMigration {
             return .max
         }
         try place.catchUp(
-            changes, from: state, to: change.tree, keepingLogs: request.keepsReflogs)
+            changes, from: state, to: change.tree, keepingLogs: request.keepsReflogs, spare: spare)
         copy.state = state
-        if !isLast { copy.base = try LMDBChangeBase(state) }
+        if spare == nil { copy.base = try LMDBChangeBase(state) }
         return changes.count
     }
 
