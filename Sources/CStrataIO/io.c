@@ -1,6 +1,7 @@
 #define _GNU_SOURCE
 #include "CStrataIO.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -41,6 +42,12 @@ int strata_sync_filesystem(int fd) { return syncfs(fd); }
 
 int strata_write_out(int fd) {
     return sync_file_range(fd, 0, 0, SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE | SYNC_FILE_RANGE_WAIT_AFTER);
+}
+
+void strata_start_write_out(int fd, int64_t offset, int64_t count) {
+    int reason = errno;
+    (void)sync_file_range(fd, offset, count, SYNC_FILE_RANGE_WRITE);
+    errno = reason;
 }
 
 long strata_copy_file_range(int from, int64_t offset, int to, size_t count) {

@@ -5,7 +5,8 @@ import StrataRefs
 import StrataRepository
 import SystemPackage
 
-/// How long a move of a million references keeps writers waiting, with 1000 of them changed since it looked last.
+/// How long a move of a million references keeps writers waiting, with 1000 of them changed since it looked last: made or updated, and in the last two rounds
+/// one in ten deleted.
 ///
 /// In memory (`/dev/shm`), and on the disk of the temporary directory, where it syncs.
 enum MigrationBenchmark {
@@ -22,16 +23,25 @@ enum MigrationBenchmark {
         _ = try git(["init", "-q", "--bare", "--template=", "--ref-format=files", root.string])
         let tree = try git(["-C", root.string, "hash-object", "-w", "-t", "tree", "/dev/null"])
         let ids = try ["one", "two"].map { try commit(root, tree, $0) }
-        try pack(PackedRefsFile.names(count), ids[0], root)
+        let names = PackedRefsFile.names(count)
+        try pack(names, ids[0], root)
         print("\n\(count) references \(title), \(changes) changed since they were looked at last: pause, of all")
-        for (round, format) in [ReferenceStorage.Format.lmdb, .files, .lmdb, .files].enumerated() {
+        for (round, format) in [ReferenceStorage.Format.lmdb, .files, .lmdb, .files, .lmdb, .files].enumerated() {
             let writer = try repository(root)
             var request = RefMigrationRequest(to: format)
             let id = ids[(round + 1) % 2]
             request.willPause = {
                 // As many transactions as references, as pushes come.
                 for number in 0..<changes {
-                    guard let name = try? RefName("refs/heads/changed/\(number)") else { return }
+                    let (name, gone) = (
+                        try? RefName("refs/heads/changed/\(number)"),
+                        try? RefName(bytes: names[number * 1000 + round])
+                    )
+                    guard let name, let gone else { return }
+                    if round > 3, number % 10 == 0 {
+                        _ = try? writer.refs.commit(RefTransaction([.delete(gone)]))
+                        continue
+                    }
                     _ = try? writer.refs.commit(RefTransaction([.update(name, to: id)]))
                 }
             }

@@ -29,6 +29,9 @@ int strata_sync_filesystem(int fd);
 /* sync_file_range of the whole file, waiting for the writes. */
 int strata_write_out(int fd);
 
+/* The same of a part, without waiting, as far as the device takes more: a hint. */
+void strata_start_write_out(int fd, int64_t offset, int64_t count);
+
 /* copy_file_range from an offset of `from` to the position of `to`. */
 long strata_copy_file_range(int from, int64_t offset, int to, size_t count);
 

@@ -55,6 +55,13 @@ public final class PackedRefSnapshot: RefSnapshot {
         try self.init(PackedRefsContents(copying: bytes), hashAlgorithm, path: path)
     }
 
+    /// The references in the file at `path` as it is now.
+    ///
+    /// - Throws: as ``PackedRefStore/current()``.
+    package convenience init(at path: FilePath, _ hashAlgorithm: HashAlgorithm) throws(RefError) {
+        try self.init(PackedRefsContents(path), hashAlgorithm, path: path)
+    }
+
     /// Whether the records lie in memory in another order than in the file.
     var isReordered: Bool { sorted != nil }
 

@@ -40,6 +40,9 @@ struct PackedRefsContents: Sendable {
         self.init(.copied(memory), stamp)
     }
 
+    /// Whether the file is open as long as this lives, and not copied.
+    var isMapped: Bool { if case .mapped(let file) = storage { file.isMapped } else { false } }
+
     @unsafe
     var base: UnsafePointer<UInt8> {
         switch storage {

@@ -42,12 +42,24 @@ public final class PackedRefsLock {
     ///   - durability: what ``commit()`` must have reached; nil = as the store is configured.
     /// - Throws: ``RefError``; nothing is staged then, and the lock still held.
     public func stage(_ changes: [PackedRefChange], durability: Durability? = nil) throws(RefError) {
-        let splice = try PackedRefsSplice(snapshot, changes)
-        try write(durability ?? self.durability) { file throws(RefError) in try splice.write(to: &file) }
+        try stage(changes, durability: durability, isTrusted: false, isSyncedLater: false)
+    }
+
+    /// The same.
+    ///
+    /// - Parameters:
+    ///   - isTrusted: whether the lines of the old file are not checked, because this library has just written them.
+    ///   - isSyncedLater: whether the caller syncs the new file, whatever the durability.
+    package func stage(
+        _ changes: [PackedRefChange], durability: Durability?, isTrusted: Bool, isSyncedLater: Bool
+    ) throws(RefError) {
+        let splice = try PackedRefsSplice(snapshot, changes, isTrusted: isTrusted)
+        try write(durability ?? self.durability, isSyncedLater: isSyncedLater) { file throws(RefError) in try splice.write(to: &file) }
     }
 
     private func write(
-        _ durability: Durability, _ body: (inout PackedRefsFile) throws(RefError) -> Void
+        _ durability: Durability, isSyncedLater: Bool = false,
+        _ body: (inout PackedRefsFile) throws(RefError) -> Void
     ) throws(RefError) {
         discard()
         guard lock.isHeld else { throw RefError(.invalid, "\(target) is not locked any more", path: target.string) }
@@ -65,6 +77,7 @@ public final class PackedRefsLock {
         }
         staged = durability
         do throws(RefError) {
+            sink.startsWriteOut = isSyncedLater || durability >= .data
             var file = PackedRefsFile(sink)
             try body(&file)
             try file.finish(durability)

@@ -23,12 +23,17 @@ package struct PackedRefsSplice {
     private let snapshot: PackedRefSnapshot
     /// In the order of their names, each name once.
     private let changes: [PackedRefChange]
+    private let isTrusted: Bool
 
     /// The file of `snapshot` with `changes`, which may come in any order.
     ///
+    /// - Parameter isTrusted: whether this library has just written it, so that its lines need no check.
     /// - Throws: ``RefError/Code/invalid`` for changes that cannot be made together, or in this file at all.
-    package init(_ snapshot: PackedRefSnapshot, _ changes: [PackedRefChange]) throws(RefError) {
+    package init(
+        _ snapshot: PackedRefSnapshot, _ changes: [PackedRefChange], isTrusted: Bool = false
+    ) throws(RefError) {
         self.snapshot = snapshot
+        self.isTrusted = isTrusted
         self.changes = try PackedRefChange.ordered(changes, snapshot.hashAlgorithm)
     }
 
@@ -43,7 +48,8 @@ package struct PackedRefsSplice {
     /// Writes the new file. The changes count for the old file as it was read; the caller holds its lock.
     package func write(to output: inout some PackedRefsOutput) throws(RefError) {
         try output.append(PackedRefsHeader.line)
-        let isSpliced = snapshot.header.isCanonical ? try haveLinesOfTheirOwn() : false
+        var isSpliced = snapshot.header.isCanonical
+        if isSpliced, !isTrusted { isSpliced = try haveLinesOfTheirOwn() }
         if isSpliced {
             try splice(into: &output)
         } else {

@@ -39,6 +39,10 @@ extension Disk {
         try change(.changeMode, path) { Int(fchmod(fd.rawValue, mode.rawValue)) }
     }
 
+    /// The most that one call writes. The kernel takes bytes of a mapped file that are not in memory yet page by page, and gives the new file small pieces of
+    /// memory for the whole rest of the call, which are slow to write out, too.
+    private static let mostAtOnce = 1 << 20
+
     /// Writes all bytes at the descriptor's position (at the end for `O_APPEND`), going on after short writes.
     ///
     /// When it throws, some of the bytes may have been written. `path` is for the message.
@@ -49,12 +53,13 @@ extension Disk {
         var rest = unsafe bytes
         while let base = rest.baseAddress, rest.count > 0 {
             let written: Int
+            let count = min(rest.count, mostAtOnce)
             if DiskFaults.isArmed {
-                written = try DiskFaults.run(.write, path, nil, byteCount: rest.count) { limit in
-                    attempt { unsafe Glibc.write(fd.rawValue, base, min(limit ?? .max, rest.count)) }
+                written = try DiskFaults.run(.write, path, nil, byteCount: count) { limit in
+                    attempt { unsafe Glibc.write(fd.rawValue, base, min(limit ?? .max, count)) }
                 }
             } else {
-                let result = attempt { unsafe Glibc.write(fd.rawValue, base, rest.count) }
+                let result = attempt { unsafe Glibc.write(fd.rawValue, base, count) }
                 switch result {
                 case .success(let value): written = value
                 case .failure(let errno): throw FileError(.write, path, errno)

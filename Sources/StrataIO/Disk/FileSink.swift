@@ -1,3 +1,4 @@
+import CStrataIO
 public import SystemPackage
 
 /// Writes a file through a buffer. For one thread at a time.
@@ -12,6 +13,10 @@ public final class FileSink {
     private var descriptor: FileDescriptor?
     /// The number of bytes written to the sink so far.
     public private(set) var count = 0
+
+    /// Whether large pieces begin to be written to the device at once: for a new file that will be synced, which then has less to wait for.
+    package var startsWriteOut = false
+    private static let pieceSize = 4 << 20
 
     /// Whether ``finish(_:)`` has been called.
     public var isClosed: Bool { descriptor == nil }
@@ -33,10 +38,24 @@ public final class FileSink {
         count += bytes.count
         if unsafe bytes.count > buffer.count - used {
             try flush()
-            if unsafe bytes.count >= buffer.count { return try unsafe Disk.write(bytes, to: open(), at: path) }
+            if unsafe bytes.count >= buffer.count { return try unsafe writeThrough(bytes) }
         }
         unsafe UnsafeMutableRawBufferPointer(rebasing: buffer[used...]).copyMemory(from: bytes)
         used += bytes.count
+    }
+
+    /// Past the buffer, which is empty; they are counted already.
+    private func writeThrough(_ bytes: UnsafeRawBufferPointer) throws(FileError) {
+        let file = try open()
+        guard startsWriteOut else { return try unsafe Disk.write(bytes, to: file, at: path) }
+        let start = count - bytes.count
+        var done = 0
+        while unsafe done < bytes.count {
+            let next = min(done + Self.pieceSize, bytes.count)
+            try unsafe Disk.write(UnsafeRawBufferPointer(rebasing: bytes[done..<next]), to: file, at: path)
+            strata_start_write_out(file.rawValue, Int64(start + done), Int64(next - done))
+            done = next
+        }
     }
 
     public func write(_ bytes: Span<UInt8>) throws(FileError) {

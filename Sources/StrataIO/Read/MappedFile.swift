@@ -40,6 +40,9 @@ public final class MappedFile: @unchecked Sendable {
     }
     private let storage: Storage
 
+    /// Whether the file is mapped: then nobody else gets its inode number as long as the object lives.
+    package var isMapped: Bool { if case .mapped = storage { true } else { false } }
+
     /// Opens a file; nil when it is absent (`ENOENT`, `ENOTDIR`). A directory is `EISDIR`, anything else that is no
     /// regular file is `EINVAL`, more than `limit` bytes are `EFBIG`.
     public convenience init?(

@@ -5,8 +5,8 @@ import StrataModel
 import StrataRefs
 import SystemPackage
 
-/// The files of loose references and reflogs in a tree that is laid out as a common dir, and how each looked: what has changed since another
-/// inventory is read again, and nothing else.
+/// The files of loose references and reflogs in a tree that is laid out as a common dir, and how each looked, and `packed-refs` as it was: what has
+/// changed since another inventory is read again, and nothing else.
 struct FilesInventory {
     /// A reference of a worktree.
     struct Key: Hashable {
@@ -29,18 +29,15 @@ struct FilesInventory {
     }
 
     private var files: [Key: Looks] = [:]
-    private let packed: Look?
+    private let packed: PackedRefSnapshot
     private let start: Int64
 
     /// Looks at everything below `tree`. To be made before the files are read.
-    init(_ tree: FilePath, worktrees: [[UInt8]]) throws(RefError) {
+    init(_ tree: FilePath, worktrees: [[UInt8]], _ hashAlgorithm: HashAlgorithm) throws(RefError) {
         var now = timespec()
         unsafe clock_gettime(CLOCK_REALTIME, &now)
         start = Int64(now.tv_sec) * 1_000_000_000 + Int64(now.tv_nsec)
-        let start = start
-        packed = try filing { () throws(FileError) in
-            try FileStat.stat(tree.appending("packed-refs")).map { Self.look($0, start) }
-        }
+        packed = try PackedRefSnapshot(at: tree.appending("packed-refs"), hashAlgorithm)
         for worktree in [nil] + worktrees.map({ Optional($0) }) {
             let directory = worktree.map { tree.appending("worktrees").appending(bytes: $0) } ?? tree
             try filing { () throws(FileError) in
@@ -84,15 +81,19 @@ struct FilesInventory {
         for name in below { try walk(directory, name, worktree, isLog: isLog) }
     }
 
-    /// The references whose files have come, gone or changed since `earlier`, or may have; nil = so may those in `packed-refs`.
-    func changes(since earlier: FilesInventory) -> [Key]? {
-        guard packed == earlier.packed, !(earlier.packed?.isRacy ?? false) else { return nil }
-        var changed: [Key] = []
+    /// The references whose files or records have come, gone or changed since `earlier`, or may have; nil = too many.
+    func changes(since earlier: FilesInventory) throws(RefError) -> [Key]? {
+        // A few for each hundred records: with more it is faster to read them all.
+        let limit = 1000 + packed.byteCount / 2000
+        guard let names = try packed.changedNames(since: earlier.packed, limit: limit),
+            names.allSatisfy(\.isWellFormed)
+        else { return nil }
+        var changed = Set(names.map { Key(worktree: nil, name: $0) })
         for (key, looks) in files where earlier.files[key] != looks || Self.isRacy(earlier.files[key]) {
-            changed.append(key)
+            changed.insert(key)
         }
-        for key in earlier.files.keys where files[key] == nil { changed.append(key) }
-        return changed
+        for key in earlier.files.keys where files[key] == nil { changed.insert(key) }
+        return Array(changed)
     }
 
     private static func isRacy(_ looks: Looks?) -> Bool {

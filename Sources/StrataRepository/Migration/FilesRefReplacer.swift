@@ -18,6 +18,8 @@ final class FilesRefReplacer: RefCarrier {
     private let hashAlgorithm: HashAlgorithm
     private let sharing: FileSharing
     private let spare: SpareFiles?
+    /// The file that stood where there is a new `packed-refs` now. To let the last of it go takes as long as to write it.
+    private(set) var replaced: PackedRefSnapshot?
     private var items: [Item] = []
 
     /// - Parameter spare: files to be used as long as there are any.
@@ -81,8 +83,11 @@ final class FilesRefReplacer: RefCarrier {
             }
         }
         if changes.isEmpty { return }
+        replaced = snapshot
         let lock = try packed.lock(until: .after(milliseconds: 10_000))
-        try lock.stage(changes.sorted { $0.name < $1.name }, durability: Durability.none)
+        // What stands there was compared with what it was written from.
+        try lock.stage(
+            changes.sorted { $0.name < $1.name }, durability: Durability.none, isTrusted: true, isSyncedLater: true)
         try lock.commit()
     }
 

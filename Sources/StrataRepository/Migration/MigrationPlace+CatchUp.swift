@@ -1,3 +1,4 @@
+import StrataFiles
 import StrataIO
 import StrataLMDB
 import StrataRefs
@@ -5,10 +6,12 @@ import SystemPackage
 
 extension MigrationPlace {
     /// Brings `changes` from a state of a database into files that nobody else has, `spare` ones as long as there are any, and compares them.
+    ///
+    /// - Returns: the file that a new `packed-refs` has come in the place of: it is let go when nobody waits.
     func catchUp(
         _ changes: Set<LMDBChangeBase.Key>, from state: LMDBCarriedRefs, to tree: FilePath, keepingLogs: Bool,
         spare: SpareFiles? = nil
-    ) throws(RefError) {
+    ) throws(RefError) -> PackedRefSnapshot? {
         func carrier(_ carrier: any RefCarrier) -> any RefCarrier {
             keepingLogs ? carrier : LoglessCarrier(carrier)
         }
@@ -32,5 +35,6 @@ extension MigrationPlace {
             try files.carry(change.name, of: change.worktree, to: carrier(found))
         }
         try MigrationSwitch.compare(digest.value, found.value, tree)
+        return replacer.replaced
     }
 }

@@ -62,8 +62,8 @@ struct MigrationSwitch {
     ) throws(RefError) {
         try files.moveOut()
         let source = FilesCarriedRefs(tree, place.hashAlgorithm)
-        let now = try FilesInventory(tree, worktrees: place.worktrees())
-        if let inventory, let changes = now.changes(since: inventory) {
+        let now = try FilesInventory(tree, worktrees: place.worktrees(), place.hashAlgorithm)
+        if let inventory, let changes = try now.changes(since: inventory) {
             try catchUp(changes, from: source, database)
         } else {
             try database.deleteEverything()

@@ -133,12 +133,12 @@ struct RefMigration {
         guard try filing({ () throws(FileError) in try FileStat.lstat(database) }) == nil else {
             throw RefError(.invalid, "'\(database)' is in the way", path: database.string)
         }
-        var inventory = try FilesInventory(place.common, worktrees: place.worktrees())
+        var inventory = try FilesInventory(place.common, worktrees: place.worktrees(), place.hashAlgorithm)
         var copied = try copyToDatabase(staging)
         for _ in 0..<4 {
             // Until little is left to be done while writers wait.
-            let now = try FilesInventory(place.common, worktrees: place.worktrees())
-            guard let changes = now.changes(since: inventory) else {
+            let now = try FilesInventory(place.common, worktrees: place.worktrees(), place.hashAlgorithm)
+            guard let changes = try now.changes(since: inventory) else {
                 try filing { () throws(FileError) in try Disk.removeTree(staging.appending("lmdb")) }
                 inventory = now
                 copied = try copyToDatabase(staging)
@@ -198,6 +198,8 @@ struct RefMigration {
         /// nil = what changes cannot be told.
         var base: LMDBChangeBase?
         let count: Int
+        /// What a new `packed-refs` has come in the place of.
+        var replaced: PackedRefSnapshot?
     }
 
     /// Of a thousand references that change at the last moment, with their reflogs.
@@ -228,7 +230,8 @@ struct RefMigration {
             _ = try catchUp(&copy, with: database, change, lastInto: spare)
             try change.toFiles()
         }
-        return RefMigrationResult(count: copy.count, pause: clock.now - start)
+        let pause = clock.now - start
+        return withExtendedLifetime(copy.replaced) { RefMigrationResult(count: copy.count, pause: pause) }
     }
 
     /// The references as they are now: not those of worktrees that have gone, or were before others of their name.
@@ -267,7 +270,7 @@ struct RefMigration {
             copy = try filesCopy(of: database, change)
             return .max
         }
-        try place.catchUp(
+        copy.replaced = try place.catchUp(
             changes, from: state, to: change.tree, keepingLogs: request.keepsReflogs, spare: spare)
         copy.state = state
         if spare == nil { copy.base = try LMDBChangeBase(state) }

@@ -133,4 +133,34 @@ import Testing
         try repository.refs.commit(RefTransaction([.create(long, at: id)]))
         #expect(try base.changes(in: LMDBCarriedRefs(database)) == nil)
     }
+
+    /// Git makes `packed-refs` anew while references are moved to a database: what it has done is moved along.
+    @Test func whatGitPacksMeanwhileIsMovedAlong() throws {
+        try git(["pack-refs", "--all"], in: root)
+        let failure = Mutex<String?>("nothing was done")
+        let before = Mutex<[String]>([])
+        var request = RefMigrationRequest(to: .lmdb)
+        request.willPause = { [root] in
+            do {
+                for number in 0..<20 { try git(["update-ref", "refs/heads/new/\(number)", "main"], in: root) }
+                try git(["pack-refs", "--all"], in: root)
+                try git(["update-ref", "-d", "refs/heads/new/7"], in: root)
+                try git(["update-ref", "-d", "refs/tags/light"], in: root)
+                try git(["update-ref", "refs/tags/v1", "main"], in: root)
+                try git(["pack-refs", "--all"], in: root)
+                let now = try self.state(MigrationState.open(root))
+                before.withLock { $0 = now }
+                failure.withLock { $0 = nil }
+            } catch {
+                failure.withLock { $0 = "\(error)" }
+            }
+        }
+        _ = try MigrationState.open(root).migrateReferences(request)
+        #expect(failure.withLock { $0 } == nil)
+        let now = try state(MigrationState.open(root))
+        #expect(now == before.withLock { $0 } && now.contains { $0.hasPrefix("refs/heads/new/19 ") })
+        #expect(!now.contains { $0.hasPrefix("refs/tags/light") || $0.hasPrefix("refs/heads/new/7 ") })
+        _ = try MigrationState.open(root).migrateReferences(RefMigrationRequest(to: .files))
+        #expect(try state(MigrationState.open(root)) == now)
+    }
 }
