@@ -60,6 +60,9 @@ final class SharedWords: @unchecked Sendable {
         }
     }
 
+    /// Whether the file is mapped.
+    var isMapped: Bool { if case .mapped = access { true } else { false } }
+
     /// Whether the file was cut short: what is loaded then is nothing.
     var isPoisoned: Bool {
         switch access {

@@ -79,6 +79,23 @@ import Testing
         #expect(took != true)
     }
 
+    /// Its page stays where only a part of the file goes. Who has it then may not be seen, but once all have let it go it is as before.
+    @Test(arguments: [1, 63, 64, 70, 72, 4095]) func aFileThatIsCutToAPartGoesOn(_ size: Int) throws {
+        let (one, other) = (try lock(), try lock())
+        #expect(try one.take())
+        try Disk.truncate(path, to: size)
+        _ = try other.take()
+        let next = try lock()
+        #expect(try FileStat.stat(path)?.size ?? 0 >= 4096)
+        _ = try next.take()
+        for lock in [one, other, next] { lock.letGo() }
+        for lock in [one, other, next] {
+            #expect(try lock.take())
+            for other in [one, other, next] where other !== lock { #expect(try !other.take()) }
+            lock.letGo()
+        }
+    }
+
     @Test(arguments: [FileOperation.create, .truncate, .open, .map])
     func whatFailsAtOpeningIsAnError(_ operation: FileOperation) throws {
         let plan = DiskFaults.Plan(under: path, operations: [operation], at: 1, .fail(.noSpace))

@@ -1,3 +1,4 @@
+import StrataIO
 import StrataModel
 import TestSupport
 import Testing
@@ -169,5 +170,43 @@ import Testing
             #expect(create(name) != "done")
             try store.commit(RefTransaction([.delete(isOther ? name : below)]))
         }
+    }
+
+    /// What is committed before another process has its turn, and writes nothing.
+    enum Nothing: CaseIterable, Sendable { case verify, sameValue, absentDeletion, freezing, emptyReflog }
+
+    /// LMDB gives the number of a commit that has written nothing to the next, which may be anybody's.
+    @Test(arguments: Nothing.allCases) func aCommitOfNothingIsNone(_ nothing: Nothing) throws {
+        let sample = try SampleEnvironment()
+        let environment = try sample.open()
+        let store = LMDBRefStore(environment)
+        let (name, tag) = (try RefName("refs/heads/used"), try RefName("refs/tags/v1"))
+        let absent = RefEdit(name, .verify, expecting: .mustNotExist)
+        try store.commit(RefTransaction([.update(RefName("refs/heads/usec"), to: SampleEnvironment.id(1)), absent]))
+        switch nothing {
+        case .verify: try store.commit(RefTransaction([absent]))
+        case .sameValue:
+            let value = try #require(try store.snapshot().objectID(of: tag))
+            try store.commit(RefTransaction([absent, .update(tag, to: value)]))
+        case .absentDeletion: try store.commit(RefTransaction([.delete(name)]))
+        case .freezing: try environment.freezing(until: .after(milliseconds: 1000)) { () throws(RefError) in }
+        case .emptyReflog: try store.reflogs?.delete(name)
+        }
+        #expect(try LimitTests.use(sample.path, as: 0, "write") == "done")
+        let others = try #require(try store.snapshot().read(name))
+        #expect(throws: RefError.self) {
+            try store.commit(RefTransaction([.create(name, at: SampleEnvironment.id(2))]))
+        }
+        #expect(try store.snapshot().read(name) == others)
+        // With its reflog, which the other process has made.
+        let update = RefEdit.update(name, to: SampleEnvironment.id(3), message: "mine")
+        try store.commit(RefTransaction([update]), SampleEnvironment.context)
+        var lines = 0
+        try store.reflogs?.read(name, newestFirst: true) { _ in
+            lines += 1
+            return true
+        }
+        #expect(lines == 2)
+        #expect(try LMDBCheck.check(sample.path).isSound)
     }
 }

@@ -54,7 +54,9 @@ public final class PackedRefsLock {
         _ changes: [PackedRefChange], durability: Durability?, isTrusted: Bool, isSyncedLater: Bool
     ) throws(RefError) {
         let splice = try PackedRefsSplice(snapshot, changes, isTrusted: isTrusted)
-        try write(durability ?? self.durability, isSyncedLater: isSyncedLater) { file throws(RefError) in try splice.write(to: &file) }
+        try write(durability ?? self.durability, isSyncedLater: isSyncedLater) { file throws(RefError) in
+            try splice.write(to: &file)
+        }
     }
 
     private func write(

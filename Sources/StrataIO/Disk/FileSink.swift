@@ -50,7 +50,7 @@ public final class FileSink {
         guard startsWriteOut else { return try unsafe Disk.write(bytes, to: file, at: path) }
         let start = count - bytes.count
         var done = 0
-        while unsafe done < bytes.count {
+        while done < bytes.count {
             let next = min(done + Self.pieceSize, bytes.count)
             try unsafe Disk.write(UnsafeRawBufferPointer(rebasing: bytes[done..<next]), to: file, at: path)
             strata_start_write_out(file.rawValue, Int64(start + done), Int64(next - done))

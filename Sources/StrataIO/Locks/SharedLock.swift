@@ -45,6 +45,7 @@ package final class SharedLock: Sendable {
                 Glibc.close(mapped.rawValue)
                 throw error
             }
+            guard words.isMapped else { throw FileError(.map, path, .notSupported) }
             seat = try Self.takeSeat(file, path)
             let word = try words.load(Self.wordAt)
             if word & Self.lastSeat == seat { _ = try words.exchange(Self.wordAt, word, for: word & ~Self.lastSeat) }

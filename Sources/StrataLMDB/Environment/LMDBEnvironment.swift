@@ -315,7 +315,7 @@ public final class LMDBEnvironment: @unchecked Sendable {
         }
         let committed = unsafe strata_lmdb_commit(txn)
         if committed != 0 { throw failure(ofCommit: id, committed).error(at: directory.string) }
-        memory.end(transaction: id)
+        memory.end(after: writer.hasChanged ? id : id &- 1)
         kept = memory
         return result
     }

@@ -14,6 +14,8 @@ final class LMDBWriter {
     /// Whether the transaction has ended: what is left of what it was used for must not touch it.
     var isOver = false
     private var isMetadataChanged = false
+    /// Whether anything was written. A commit of nothing leaves LMDB's number to the next.
+    private(set) var hasChanged = false
     /// By the numbers of the databases, as many as there can be (``LMDBHandle/databaseCount``).
     private var cursors = unsafe InlineArray<10, OpaquePointer?>(repeating: nil)
     /// What changes have replaced, in their order; nil = it is not kept.
@@ -78,6 +80,7 @@ final class LMDBWriter {
         guard isMetadataChanged, let metadata else { return }
         do throws(LMDBFailure) {
             unsafe try LMDBHandle.write(metadata, txn, main)
+            hasChanged = true
         } catch {
             throw error.error(at: environment.directory.string)
         }
@@ -100,6 +103,7 @@ final class LMDBWriter {
         if dbi == refs { unsafe gaps.forget(at: key) }
         let result = unsafe withUnsafePointer(to: key) { unsafe strata_lmdb_put(txn, dbi, $0, value, value.count, 0) }
         try environment.check(result)
+        hasChanged = true
     }
 
     /// Writes a record that stands behind all others, as far as anybody knows: then it costs no search, and pages get full.
@@ -111,6 +115,7 @@ final class LMDBWriter {
         }
         if result == MDB_KEYEXIST { return unsafe try put(dbi, key, value) }
         try environment.check(result)
+        hasChanged = true
     }
 
     /// Deletes all references and reflogs, and the numbers and tokens of worktrees.
@@ -118,6 +123,7 @@ final class LMDBWriter {
         for dbi in [refs, logs] {
             try checkPages { path throws(LMDBFailure) in try path.checkWhole(dbi, name(of: dbi)) }
             try environment.check(unsafe strata_lmdb_empty(txn, dbi))
+            hasChanged = true
         }
         scopes = [:]
         for prefix in [LMDBScopes.key([]), LMDBToken.key([])] { try deleteAll(startingWith: prefix) }
@@ -143,7 +149,9 @@ final class LMDBWriter {
         unsafe try keepForUndo(dbi, key)
         let before = pageCount(dbi)
         let result = unsafe withUnsafePointer(to: key) { unsafe strata_lmdb_delete(txn, dbi, $0) }
-        if result != MDB_NOTFOUND { try environment.check(result) }
+        if result == MDB_NOTFOUND { return }
+        try environment.check(result)
+        hasChanged = true
         let after = pageCount(dbi)
         if after.leaves < before.leaves || after.branches < before.branches { path.noteJoined(dbi) }
     }

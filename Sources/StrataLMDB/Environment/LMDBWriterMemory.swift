@@ -16,9 +16,10 @@ final class LMDBWriterMemory {
         path.begin(mapping, transaction: transaction)
     }
 
-    /// After it was committed. One that was not has left nothing that is so: then this is not to be used again.
-    func end(transaction: UInt64) {
-        commit = transaction
+    /// After it was committed: `commit` is its number, or where it has written nothing that of the commit before, for then LMDB gives its number to the
+    /// next, anybody's. One that was not committed has left nothing that is so: then this is not to be used again.
+    func end(after commit: UInt64) {
+        self.commit = commit
         path.end()
         if buffer.capacity > 65_536 { buffer = [] }
     }

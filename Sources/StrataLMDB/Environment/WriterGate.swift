@@ -37,7 +37,7 @@ final class WriterGate: Sendable {
             return .free(state.lock)
         }
         switch entry {
-        case nil: throw busy(record)
+        case nil: throw busy(state.withLock { $0.lock }?.holder() ?? record)
         case .notNeeded?: return false
         case .free(let lock)?:
             do throws(RefError) {

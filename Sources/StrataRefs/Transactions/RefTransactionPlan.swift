@@ -23,8 +23,8 @@ struct RefTransactionPlan {
     /// The names that edits of symbolic references were split into, by edit.
     private var referents: [Int: [RefName]] = [:]
     private var availability = RefAvailability()
-    /// Whether there may be lines for reflogs: HEAD's gets those of the branch that it names.
-    private var mayLog: Bool
+    /// Whether it counts what HEAD names: where there may be lines for reflogs, of which it gets those of its branch, or an edit is of it.
+    private var asksForHead: Bool
 
     init(_ transaction: RefTransaction, _ context: RefTransactionContext, _ algorithm: HashAlgorithm) {
         self.transaction = transaction
@@ -33,10 +33,10 @@ struct RefTransactionPlan {
         // In place: a copy of an edit is a dozen counts of references.
         let edits = transaction.edits.span
         updates.reserveCapacity(edits.count)
-        mayLog = context.committer != nil
+        asksForHead = context.committer != nil
         for index in edits.indices {
             updates.append(RefUpdate(edit: index, edits[index]))
-            if edits[index].committer != nil { mayLog = true }
+            if edits[index].committer != nil { asksForHead = true }
         }
     }
 
@@ -85,7 +85,9 @@ struct RefTransactionPlan {
     ///
     /// - Returns: what the store is to do. Names of rejected edits are held, and left as they are.
     mutating func decide(under held: any HeldRefs) throws(RefError) -> [ResolvedRefEdit] {
-        let headTarget = mayLog || names.contains(.head) ? try held.read(.head)?.target : nil
+        if names.contains(.head) { asksForHead = true }
+        var isHeadKnown = asksForHead
+        var headTarget = isHeadKnown ? try held.read(.head)?.target : nil
         let wanted = wantedNames(headTarget)
         var unheld: [RefName: RefHoldFailure] = [:]
         for case (let name, let failure?) in zip(wanted, try held.hold(wanted, until: context.deadline)) {
@@ -94,6 +96,11 @@ struct RefTransactionPlan {
         var index = 0
         while index < updates.count {  // grows while it runs
             if isLive(index) {
+                if asksForHead, !isHeadKnown {
+                    // A symbolic reference has led there.
+                    headTarget = try held.read(.head)?.target
+                    isHeadKnown = true
+                }
                 let name = name(index)
                 if updates[index].parent != nil, unheld.isEmpty || unheld[name] == nil {
                     unheld[name] = try held.hold([name], until: context.deadline).first ?? nil
@@ -210,6 +217,7 @@ struct RefTransactionPlan {
         }
         guard names.insert(referent) else { throw rules.twiceThroughSymref(referent) }
         referents[updates[index].edit, default: []].append(referent)
+        if referent == .head { asksForHead = true }
         // What was free beside the names that there were may not be beside this one.
         availability = RefAvailability()
         updates.append(RefUpdate(referent: referent, of: updates[index], name, at: index))

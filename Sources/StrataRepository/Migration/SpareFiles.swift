@@ -38,11 +38,12 @@ final class SpareFiles {
     /// - Returns: whether there was one.
     func use(_ bytes: [UInt8], at target: FilePath) throws(FileError) -> Bool {
         if count == 0 { return false }
-        let path = path(count - 1)
+        // One that something fails with is not used again.
+        count -= 1
+        let path = path(count)
         let file = try Disk.create(path, exclusive: false)
         try Self.write(bytes, to: file, at: path, cuttingFrom: byteCount)
         try Disk.rename(path, to: target)
-        count -= 1
         return true
     }
 
