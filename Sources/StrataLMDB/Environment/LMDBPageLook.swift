@@ -52,6 +52,8 @@ struct LMDBPageLook {
         return unsafe withUnsafeTemporaryAllocation(of: UInt64.self, capacity: words) { bounds in
             unsafe bounds.initialize(repeating: 0)
             var (flags, total) = (0, 0)
+            // Nodes that were written in the order of their keys lie one before the other: then only the ends of the whole run count.
+            var (runStart, runEnd) = (size, size)
             for index in 0..<count {
                 let start = start(index)
                 guard start % 2 == 0, start >= upper, start + 8 <= size else { return nil }
@@ -66,9 +68,15 @@ struct LMDBPageLook {
                 end += end & 1
                 guard end <= size else { return nil }
                 total += end - start
-                unsafe bounds[start / 128] ^= 1 << UInt64(start / 2 % 64)
-                unsafe bounds[end / 128] ^= 1 << UInt64(end / 2 % 64)
+                if end != runStart {
+                    unsafe bounds[runStart / 128] ^= 1 << UInt64(runStart / 2 % 64)
+                    unsafe bounds[runEnd / 128] ^= 1 << UInt64(runEnd / 2 % 64)
+                    runEnd = end
+                }
+                runStart = start
             }
+            unsafe bounds[runStart / 128] ^= 1 << UInt64(runStart / 2 % 64)
+            unsafe bounds[runEnd / 128] ^= 1 << UInt64(runEnd / 2 % 64)
             unsafe bounds[upper / 128] ^= 1 << UInt64(upper / 2 % 64)
             unsafe bounds[size / 128] ^= 1 << UInt64(size / 2 % 64)
             var rest: UInt64 = 0

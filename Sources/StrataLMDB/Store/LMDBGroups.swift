@@ -30,8 +30,9 @@ final class LMDBGroups: Sendable {
     ) -> [Result<RefTransactionResult, RefError>] {
         let jobs = transactions.map { LMDBGroupJob($0, context, store) }
         if context.observers.isEmpty {
-            var open = jobs
-            open.removeAll { !$0.check() }
+            var areOpen = true
+            for job in jobs where !job.check() { areOpen = false }
+            let open = areOpen ? jobs : jobs.filter(\.isOpen)
             if !open.isEmpty { run(open, context, store) }
             return jobs.map { $0.finish() }
         }
@@ -80,8 +81,14 @@ final class LMDBGroups: Sendable {
 
     /// Notes how many callers there are, of whom `callers` are about to be told, and how long that has taken them since `start`.
     private func noteCrowd(_ callers: Int, since start: Int64) {
+        let crowd = queue.withLock { queue in
+            queue.crowd = callers + queue.callers
+            return queue.crowd
+        }
+        // Nobody is waited for where there is one.
+        if crowd == 1 { return }
         let patience = min((monotonicNanoseconds() - start) / 8, Self.mostPatience)
-        queue.withLock { queue in (queue.crowd, queue.patience) = (callers + queue.callers, patience) }
+        queue.withLock { $0.patience = patience }
     }
 
     /// In less time nobody comes back.
@@ -180,8 +187,11 @@ final class LMDBGroupJob: @unchecked Sendable {
     /// What needs no lock. - Returns: whether there is anything left to decide.
     func check() -> Bool {
         do throws(RefError) { try run.check() } catch { failure = error }
-        return failure == nil
+        return isOpen
     }
+
+    /// Whether it was not rejected yet.
+    var isOpen: Bool { failure == nil }
 
     /// Decides the transaction and carries it out in `writer`.
     ///

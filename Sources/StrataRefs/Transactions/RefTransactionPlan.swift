@@ -18,8 +18,6 @@ struct RefTransactionPlan {
     private var kinds: [ObjectID: ObjectKind] = [:]
     /// What new objects peel to.
     private var peeled: [ObjectID: ObjectID] = [:]
-    /// Updates of names that do not exist, which must not get in the way of those that do.
-    private var absent: [Int] = []
     /// The names that edits of symbolic references were split into, by edit.
     private var referents: [Int: [RefName]] = [:]
     private var availability = RefAvailability()
@@ -178,7 +176,7 @@ struct RefTransactionPlan {
             updates[index].writes = updates[index].changesValue
         case nil:
             try rules.checkMayBeAbsent()
-            absent.append(index)
+            updates[index].isNew = true
             updates[index].writes = updates[index].changesValue
             tell(nil, toParentsOf: index)
         case .object(let id, _):
@@ -231,7 +229,7 @@ struct RefTransactionPlan {
 
     private mutating func checkAvailability(_ held: any HeldRefs) throws(RefError) {
         var earliest: RefOrder?
-        for index in absent where isLive(index) {
+        for index in updates.indices where updates[index].isNew && isLive(index) {
             let name = name(index)
             guard let conflict = try conflict(of: name, held) else { continue }
             let order = earliest ?? RefOrder(updates.indices.map { self.name($0) })

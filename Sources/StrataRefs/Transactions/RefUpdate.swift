@@ -19,6 +19,8 @@ struct RefUpdate {
     let isHeadLog: Bool
     /// Whether the value is really written.
     var writes = false
+    /// Whether the name does not exist: it must not get in the way of those that do.
+    var isNew = false
 
     /// What the name holds, read under the hold.
     var found: RefValue?
