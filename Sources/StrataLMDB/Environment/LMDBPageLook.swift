@@ -170,7 +170,34 @@ struct LMDBPageLook {
         return low - 1
     }
 
+    /// Of a leaf: which node has `key`.
+    func find(_ key: UnsafeRawBufferPointer) -> Int? {
+        var (low, high) = (0, count)
+        while low < high {
+            let middle = (low + high) / 2
+            let order = unsafe LMDBPageFormat.order(self.key(middle), key, integers: false)
+            if order == 0 { return middle }
+            if order < 0 { low = middle + 1 } else { high = middle }
+        }
+        return nil
+    }
+
     // MARK: Values
+
+    /// Of a leaf: whether each node is a list of numbers under a number, in the page, with no more than it has room for. What is wrong it does not say.
+    var isOfLists: Bool {
+        for index in 0..<count {
+            let start = start(index)
+            let head = unsafe bytes.loadUnaligned(fromByteOffset: start, as: UInt64.self)
+            // The key has eight bytes, there are no flags.
+            guard head >> 32 == 0x0008_0000, head & 0xffff_ffff >= 8, start + 24 <= (unsafe bytes.count) else {
+                return false
+            }
+            let listed = unsafe bytes.loadUnaligned(fromByteOffset: start + 16, as: UInt64.self)
+            if listed > (head & 0xffff_ffff) / 8 - 1 { return false }
+        }
+        return true
+    }
 
     /// Of a leaf: the flags of a node (1 = in overflow pages, 2 = a tree).
     func flags(_ index: Int) -> Int { number16(start(index) + 4) }

@@ -1,5 +1,5 @@
-/// Numbers of pages, of which a transaction comes to a few dozen: an open table, half full at most.
-struct LMDBPageNumbers {
+/// Numbers of pages, of which a transaction comes to a few dozen: an open table, half full at most. For one thread at a time.
+final class LMDBPageNumbers {
     /// 0 = nothing is here: no tree has the first page.
     private var slots = none
     private var count = 0
@@ -17,7 +17,7 @@ struct LMDBPageNumbers {
     /// `number` must not be 0, here and below.
     func contains(_ number: UInt64) -> Bool { slots[slot(of: number)] != 0 }
 
-    mutating func removeAll() {
+    func removeAll() {
         count = 0
         // A transaction that came to many is not what the next is like.
         if slots.count > Self.none.count {
@@ -27,7 +27,7 @@ struct LMDBPageNumbers {
         }
     }
 
-    mutating func insert(_ number: UInt64) {
+    func insert(_ number: UInt64) {
         let slot = slot(of: number)
         if slots[slot] != 0 { return }
         slots[slot] = number

@@ -12,6 +12,7 @@ extension LMDBPathCheck {
 
     private func checkFreeList(_ number: UInt64, _ level: Int, of tree: LMDBTree) throws(LMDBFailure) {
         let page = try look(number, level, of: tree)
+        if !page.isBranch, page.isOfLists { return }
         for index in 0..<page.count {
             let count = unsafe page.key(index).count
             guard count == 8 || page.isBranch && count == 0 else {

@@ -15,7 +15,7 @@ final class LMDBPathCheck {
     /// The number of the commit that the transaction goes on from.
     private var base: UInt64 = 0
     /// The pages that were looked at.
-    private var known = LMDBPageNumbers()
+    private let known = LMDBPageNumbers()
     private var meta: LMDBMetaPage?
     /// Of `meta`; 0 = it was not looked at.
     private var lastPage: UInt64 = 0
@@ -294,14 +294,10 @@ final class LMDBPathCheck {
                 number = page.page(unsafe page.index(of: key))
                 continue
             }
-            for index in 0..<page.count
-            where unsafe LMDBPageFormat.order(page.key(index), key, integers: false) == 0 {
-                guard page.flags(index) == 0x02, let value = unsafe page.value(index),
-                    value.count == LMDBTree.byteCount
-                else { break }
-                return unsafe LMDBTree(RawSpan(_unsafeBytes: value))
-            }
-            return nil
+            guard let index = unsafe page.find(key), page.flags(index) == 0x02, let value = unsafe page.value(index),
+                value.count == LMDBTree.byteCount
+            else { return nil }
+            return unsafe LMDBTree(RawSpan(_unsafeBytes: value))
         }
         return nil
     }
