@@ -11,23 +11,23 @@ import CLMDB
 @safe
 final class LMDBPathCheck {
     /// nil where the file is not known to be mapped: then nothing is looked at.
-    private var mapping: LMDBMapping?
+    private(set) var mapping: LMDBMapping?
     /// The number of the commit that the transaction goes on from.
-    private var base: UInt64 = 0
+    private(set) var base: UInt64 = 0
     /// The pages that were looked at.
     private let known = LMDBPageNumbers()
-    private var meta: LMDBMetaPage?
+    var meta: LMDBMetaPage?
     /// Of `meta`; 0 = it was not looked at.
     private var lastPage: UInt64 = 0
     /// By their numbers.
-    private var databases = [Database](repeating: Database(), count: LMDBHandle.databaseCount)
+    var databases = [Database](repeating: Database(), count: LMDBHandle.databaseCount)
     /// How many of `databases` were used.
-    private var used = 0
+    var used = 0
     private var isFreeListChecked = false
     /// So far goes a deletion at most: what is farther away was looked at when the pages between were joined.
     private static let widest = 64
 
-    private struct Database {
+    struct Database {
         var tree: LMDBTree?
         /// The way that was gone last, from the root on: the next mostly begins as it did.
         var way: [Step] = []
@@ -47,7 +47,7 @@ final class LMDBPathCheck {
 
     /// A page that was looked at, and the keys that lead to it.
     @safe
-    private struct Step {
+    struct Step {
         let page: LMDBPageLook
         /// nil = all before.
         var low: UnsafeRawBufferPointer?
@@ -211,13 +211,6 @@ final class LMDBPathCheck {
         }
     }
 
-    private static func depth(of tree: LMDBTree) throws(LMDBFailure) -> Int {
-        guard tree.depth >= 1, tree.depth <= LMDBCheckRun.depthLimit else {
-            throw .damaged("a tree has a depth of \(tree.depth)")
-        }
-        return tree.depth
-    }
-
     /// Looks at page `number`, which is `level` pages from the root, the first.
     func look(_ number: UInt64, _ level: Int, of tree: LMDBTree) throws(LMDBFailure) -> LMDBPageLook {
         let page = try look(number)
@@ -263,61 +256,5 @@ final class LMDBPathCheck {
             pages >= needed, pages <= meta.lastPage, number <= meta.lastPage - (pages - 1)
         else { throw .damaged("page \(number): it does not hold a value of \(size) bytes") }
         return unsafe bytes
-    }
-
-    // MARK: Roots
-
-    private func tree(_ dbi: MDB_dbi, _ name: StaticString?) throws(LMDBFailure) -> LMDBTree {
-        let index = Int(dbi)
-        if let known = databases[index].tree { return known }
-        let main = try baseMeta().main
-        let tree: LMDBTree
-        if let name {
-            guard let named = try named(name, in: main) else { throw .damaged("one of its databases is not there") }
-            tree = named
-        } else {
-            tree = main
-        }
-        if tree.root != nil { _ = try Self.depth(of: tree) }
-        databases[index].tree = tree
-        used = max(used, index + 1)
-        return tree
-    }
-
-    /// What the unnamed database says of one with a name.
-    private func named(_ name: StaticString, in main: LMDBTree) throws(LMDBFailure) -> LMDBTree? {
-        let key = unsafe UnsafeRawBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount)
-        guard var number = main.root else { return nil }
-        for level in 1...(try Self.depth(of: main)) {
-            let page = try look(number, level, of: main)
-            if page.isBranch {
-                number = page.page(unsafe page.index(of: key))
-                continue
-            }
-            guard let index = unsafe page.find(key), page.flags(index) == 0x02, let value = unsafe page.value(index),
-                value.count == LMDBTree.byteCount
-            else { return nil }
-            return unsafe LMDBTree(RawSpan(_unsafeBytes: value))
-        }
-        return nil
-    }
-
-    func baseMeta() throws(LMDBFailure) -> LMDBMetaPage {
-        if let meta { return meta }
-        // The one that LMDB goes on from. The other may be of a commit that has failed, with a greater number.
-        let number = base & 1
-        // A copy: what is looked at in it is what it was.
-        let found = try unsafe withUnsafeTemporaryAllocation(byteCount: LMDBMetaPage.byteCount, alignment: 8) {
-            copy throws(LMDBFailure) in
-            let page = unsafe mapping?.page(number)
-            guard let page = unsafe page, page.count >= LMDBMetaPage.byteCount else {
-                throw .damaged("it ends within its meta pages")
-            }
-            unsafe copy.copyMemory(from: UnsafeRawBufferPointer(rebasing: page[..<LMDBMetaPage.byteCount]))
-            return try LMDBMetaPage(unsafe RawSpan(_unsafeBytes: UnsafeRawBufferPointer(copy)), isFirst: number == 0)
-        }
-        guard found.transaction == base else { throw .damaged("meta page \(number) is not that of commit \(base)") }
-        meta = found
-        return found
     }
 }
