@@ -33,7 +33,25 @@ struct ReferenceFiles {
                 try moveHeadOut(own, other)
             }
             try moveStraysOut(place.common, tree)
+            // Before anybody looks at what was moved.
+            for (_, other) in directories { try breakLocks(below: other.appending("refs")) }
         }
+    }
+
+    /// Removes the locks below a directory that was moved aside. Git renames a lock to the reference: where it was on its way to that, with the directory
+    /// found before the exchange, it either has done so by now, or finds no lock any more and fails.
+    private func breakLocks(below directory: FilePath) throws(FileError) {
+        var (locks, directories): ([[UInt8]], [[UInt8]]) = ([], [])
+        guard var reader = try DirectoryReader(directory) else { return }
+        while try reader.next() {
+            if try reader.kind() == .directory {
+                directories.append(reader.name)
+            } else if reader.name.suffix(5).elementsEqual(".lock".utf8) {
+                locks.append(reader.name)
+            }
+        }
+        for name in locks { try Disk.unlinkIfPresent(directory.appending(bytes: name)) }
+        for name in directories { try breakLocks(below: directory.appending(bytes: name)) }
     }
 
     private func movePackedOut() throws(FileError) {
