@@ -166,8 +166,6 @@ final class LMDBGroupJob: @unchecked Sendable {
         case done(RefError?)
     }
 
-    private let transaction: RefTransaction
-    private let context: RefTransactionContext
     private let store: LMDBRefStore
     private var run: RefTransactionRun
     /// What was rejected or failed before there was anything to commit.
@@ -176,13 +174,11 @@ final class LMDBGroupJob: @unchecked Sendable {
     private let outcome = Mutex(Outcome.waiting)
 
     init(_ transaction: RefTransaction, _ context: RefTransactionContext, _ store: LMDBRefStore) {
-        self.transaction = transaction
-        self.context = context
         self.store = store
         run = RefTransactionRun(transaction, on: store, context)
     }
 
-    var durability: Durability { context.durability ?? store.durability }
+    var durability: Durability { run.context.durability ?? store.durability }
 
     /// What needs no lock. - Returns: whether there is anything left to decide.
     func check() -> Bool {
@@ -199,12 +195,12 @@ final class LMDBGroupJob: @unchecked Sendable {
     func decide(in writer: LMDBWriter) throws(RefError) -> Bool {
         if !isFresh {
             // Again, after the write transaction it was part of has failed.
-            run = RefTransactionRun(transaction, on: store, context)
+            run = RefTransactionRun(run.transaction, on: store, run.context)
             failure = nil
             guard check() else { return false }
         }
         isFresh = false
-        let hold = LMDBGroupHold(LMDBRefWriter(writer, store), isObserved: !context.observers.isEmpty)
+        let hold = LMDBGroupHold(LMDBRefWriter(writer, store), isObserved: !run.context.observers.isEmpty)
         do throws(RefError) {
             try run.prepare(under: hold)
             return true

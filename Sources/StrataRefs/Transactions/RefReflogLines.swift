@@ -2,7 +2,8 @@ import StrataModel
 
 /// Makes the reflog lines of a transaction.
 struct RefReflogLines {
-    let context: RefTransactionContext
+    /// As ``RefTransactionContext/committer``.
+    let committer: (@Sendable () throws(RefError) -> Signature?)?
     let algorithm: HashAlgorithm
     /// What the references of the transaction will hold, where symbolic ones are written.
     let final: [RefName: RefValue?]
@@ -10,13 +11,14 @@ struct RefReflogLines {
     private var asked: Signature??
 
     init(
-        context: RefTransactionContext, algorithm: HashAlgorithm, final: [RefName: RefValue?], held: any HeldRefs
+        committer: (@Sendable () throws(RefError) -> Signature?)?, algorithm: HashAlgorithm,
+        final: [RefName: RefValue?], held: any HeldRefs
     ) {
-        self.context = context
+        self.committer = committer
         self.algorithm = algorithm
         self.final = final
         self.held = held
-        if context.committer == nil { asked = .some(nil) }
+        if committer == nil { asked = .some(nil) }
     }
 
     /// Whether it is known that there is nobody to write into lines where the edit does not say it.
@@ -44,7 +46,7 @@ struct RefReflogLines {
     private mutating func author(of edit: RefEdit) throws(RefError) -> Signature? {
         if let given = edit.committer { return given }
         if let asked { return asked }
-        let committer = try context.committer?()
+        let committer = try committer?()
         asked = .some(committer)
         return committer
     }

@@ -254,7 +254,8 @@ struct RefTransactionPlan {
         where needsFinal && isLive(index) && updates[index].writes && !updates[index].logOnly {
             final[name(index)] = .some(newValue(transaction.edits[updates[index].edit].change))
         }
-        var lines = RefReflogLines(context: context, algorithm: algorithm, final: final, held: held)
+        var lines = RefReflogLines(
+            committer: context.committer, algorithm: algorithm, final: final, held: held)
         var resolved: [ResolvedRefEdit] = []
         resolved.reserveCapacity(updates.count)
         let all = updates

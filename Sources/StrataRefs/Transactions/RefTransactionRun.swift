@@ -11,7 +11,7 @@ public final class RefTransactionRun {
     public let transaction: RefTransaction
     public private(set) var state = State.queued
     private let store: any RefStore
-    private let context: RefTransactionContext
+    package let context: RefTransactionContext
     private var held: (any HeldRefs)?
     /// Between the check of the edits and the decision.
     private var plan: RefTransactionPlan?
