@@ -91,6 +91,45 @@ import Testing
         #expect(try LMDBCheck.check(sample.path).findings.isEmpty)
     }
 
+    /// Where the keys of a branch are not in order LMDB comes to other pages than the order tells: to pages that nobody looked at, if that were believed.
+    @Test(arguments: 1...12) func branchesOutOfOrderAreRefused(_ seed: Int) throws {
+        let sample = try SampleEnvironment(branches: 900)
+        let editor = FileEditor(sample.data)
+        let bytes = try editor.bytes
+        var random = SplitMix64(seed: UInt64(seed))
+        let run = try #require(try LMDBCheck.still(sample.data) { _ in })
+        let pages = stride(from: 8192, to: bytes.count, by: 4096).filter { run.reached.contains(UInt64($0 / 4096)) }
+        let branches = pages.filter { bytes[$0 + 10] == 1 && bytes[$0 + 12] > 24 }
+        try #require(!branches.isEmpty)
+        let store = LMDBRefStore(try sample.open())
+        let names = try (0..<900).map { try SampleEnvironment.name("refs/heads/topic-\($0)/work") }
+        let edits = (0..<6).map { _ in RefEdit.update(names[Int(random.next() % 900)], to: SampleEnvironment.id(5)) }
+        var damaged = bytes
+        for page in branches {
+            let count = (Int(damaged[page + 12]) | Int(damaged[page + 13]) << 8) / 2 - 8
+            for _ in 0..<3 {
+                let (a, b) = (page + 16 + 2 * (1 + Int(random.next() % UInt64(count - 1))), page + 16 + 2 * (count - 1))
+                for byte in 0..<2 { damaged.swapAt(a + byte, b + byte) }
+            }
+        }
+        // A page with this is copied from behind its end.
+        for page in pages where bytes[page + 10] == 2 && random.next() % 2 == 0 {
+            (damaged[page + 14], damaged[page + 15]) = (0xf0, 0xff)
+        }
+        for page in pages { editor.write(Array(damaged[page..<page + 4096]), at: page) }
+        var refused = 0
+        for edit in edits {
+            do throws(RefError) {
+                try store.commit(RefTransaction([edit]), SampleEnvironment.context)
+            } catch {
+                #expect(error.code == .corrupt, "\(error)")
+                refused += 1
+            }
+        }
+        do throws(RefError) { try store.commit(RefTransaction(edits.shuffled())) } catch { refused += 1 }
+        #expect(refused > 0)
+    }
+
     /// Sizes that add up do not make a page sound: a node inside of another, and as much room elsewhere.
     @Test func overlappingNodesAreRefused() throws {
         func page(_ starts: [Int], _ upper: Int) -> [UInt8] {

@@ -22,6 +22,8 @@ public final class PackedRefStore: RefStore {
     let refusal: RefError?
     /// What messages call the file.
     let shownPath: FilePath
+    /// What it shows whatever the file holds; nil = the file.
+    private let fixed: PackedRefSnapshot?
     /// The file's last known version. Looked at and replaced only; files are read outside the lock.
     private let latest = Mutex<PackedRefSnapshot?>(nil)
 
@@ -38,6 +40,7 @@ public final class PackedRefStore: RefStore {
         durability: Durability = .none, commitDomain: CommitDomainID = CommitDomainID(), shownPath: FilePath? = nil,
         refusal: RefError? = nil
     ) {
+        fixed = nil
         self.refusal = refusal
         self.shownPath = shownPath ?? path
         self.path = path
@@ -46,6 +49,16 @@ public final class PackedRefStore: RefStore {
         self.lockTimeout = lockTimeout
         self.durability = durability
         self.commitDomain = commitDomain
+    }
+
+    /// A store that shows one version of the file for ever, and cannot be written to.
+    package init(showing snapshot: PackedRefSnapshot, locks: LockSpace) {
+        fixed = snapshot
+        refusal = RefError(.unsupported, "one version of packed-refs is shown", path: snapshot.path.string)
+        (path, shownPath) = (snapshot.path, snapshot.path)
+        hashAlgorithm = snapshot.hashAlgorithm
+        self.locks = locks
+        (lockTimeout, durability, commitDomain) = (0, .none, CommitDomainID())
     }
 
     public var capabilities: RefStoreCapabilities {
@@ -59,6 +72,7 @@ public final class PackedRefStore: RefStore {
     /// - Throws: ``RefError/Code/unavailable`` when the file cannot be read, ``RefError/Code/corrupt`` when it is malformed where
     ///   opening it looks.
     public func current() throws(RefError) -> PackedRefSnapshot {
+        if let fixed { return fixed }
         if let known = latest.withLock({ $0 }), let then = known.contents.stamp {
             if try stamp().provesUnchanged(since: then) { return known }
         }
@@ -70,6 +84,7 @@ public final class PackedRefStore: RefStore {
 
     /// Reads the file, whatever is known of it.
     func load() throws(RefError) -> PackedRefSnapshot {
+        if let fixed { return fixed }
         let loaded = try PackedRefSnapshot(PackedRefsContents(path), hashAlgorithm, path: shownPath)
         latest.withLock { $0 = loaded }
         return loaded

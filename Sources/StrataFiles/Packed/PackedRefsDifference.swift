@@ -4,25 +4,30 @@ package import StrataModel
 package import StrataRefs
 
 extension PackedRefSnapshot {
-    /// Whether both are of one file, which nobody has replaced. Git never writes into one that is there.
-    package func isSameFile(as other: PackedRefSnapshot) -> Bool {
-        guard let stamp = contents.stamp, let otherStamp = other.contents.stamp else { return false }
-        if stamp.isAbsent || otherStamp.isAbsent { return stamp.isAbsent == otherStamp.isAbsent }
-        // As long as one is mapped no other file gets its number.
+    /// Whether both are of one file, which is open all the while, so that no other gets its number.
+    private func isOfSameFile(as other: PackedRefSnapshot) -> Bool {
+        guard let stamp = contents.stamp, let otherStamp = other.contents.stamp, !stamp.isAbsent, !otherStamp.isAbsent
+        else { return false }
         return contents.isMapped && other.contents.isMapped && stamp.device == otherStamp.device
-            && stamp.inode == otherStamp.inode && stamp.size == otherStamp.size
-            && stamp.modified == otherStamp.modified
+            && stamp.inode == otherStamp.inode
     }
 
-    /// The names whose records are not the same in `older`, some of them perhaps twice; nil = there are more than `limit`, or what stands there is no
-    /// record.
+    /// Whether nobody has written into the file that both are of.
+    private func provesUnchanged(since other: PackedRefSnapshot) -> Bool {
+        guard let stamp = contents.stamp, let otherStamp = other.contents.stamp else { return false }
+        // Another name for it changes the other time.
+        return stamp.size == otherStamp.size && stamp.modified == otherStamp.modified && !otherStamp.isRacy
+    }
+
+    /// The names whose records are not the same in `older`, some of them perhaps twice; nil = there are more than `limit`, what stands there is no
+    /// record, or it cannot be told, because somebody may have written into the file, which git never does.
     ///
     /// What both files hold side by side is passed over as fast as memory is read. No record is left out, whatever the order of the lines: one that
     /// is not passed over in both is told of.
     ///
     /// - Throws: ``RefError/Code/unavailable`` when a file was cut short meanwhile.
     package func changedNames(since older: PackedRefSnapshot, limit: Int) throws(RefError) -> [RefName]? {
-        if isSameFile(as: older) { return [] }
+        if isOfSameFile(as: older) { return provesUnchanged(since: older) ? [] : nil }
         guard hashAlgorithm == older.hashAlgorithm else { return nil }
         let names = PackedRefsDifference(older.records, records).names(limit: limit)
         try contents.check(path: path)

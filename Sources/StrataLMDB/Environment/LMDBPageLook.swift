@@ -156,30 +156,38 @@ struct LMDBPageLook {
         return UInt64(low(start)) | UInt64(number16(start + 4)) << 32
     }
 
-    /// Of a branch: which node leads to `key`.
+    /// Of a branch: which node leads to `key`. Of one whose keys are not in order it is the one that LMDB comes to.
     func index(of key: UnsafeRawBufferPointer) -> Int {
-        var (low, high) = (1, count)
-        while low < high {
-            let middle = (low + high) / 2
-            if unsafe LMDBPageFormat.order(self.key(middle), key, integers: false) <= 0 {
-                low = middle + 1
-            } else {
-                high = middle
-            }
-        }
-        return low - 1
+        let (index, order) = unsafe search(key, from: 1)
+        return order < 0 ? index - 1 : index
     }
 
     /// Of a leaf: which node has `key`.
     func find(_ key: UnsafeRawBufferPointer) -> Int? {
-        var (low, high) = (0, count)
-        while low < high {
-            let middle = (low + high) / 2
-            let order = unsafe LMDBPageFormat.order(self.key(middle), key, integers: false)
-            if order == 0 { return middle }
-            if order < 0 { low = middle + 1 } else { high = middle }
+        let (index, order) = unsafe search(key, from: 0)
+        return order == 0 && index < count ? index : nil
+    }
+
+    /// The node at which a search for `key` ends, step by step as LMDB's (`mdb_node_search`), and how `key` stands to that: at it, or before it, and then behind
+    /// the one before. May be one more than there are.
+    private func search(_ key: UnsafeRawBufferPointer, from first: Int) -> (index: Int, order: Int) {
+        var (low, high) = (first, count - 1)
+        var (index, order) = (first, -1)
+        while low <= high {
+            index = (low + high) >> 1
+            order = unsafe LMDBPageFormat.order(key, self.key(index), integers: false)
+            if order == 0 { return (index, 0) }
+            if order > 0 { low = index + 1 } else { high = index - 1 }
         }
-        return nil
+        return (order > 0 ? index + 1 : index, -1)
+    }
+
+    /// Of a branch: whether its keys are in order, each once; the first leads to all before.
+    var hasKeysInOrder: Bool {
+        if count < 3 { return true }
+        for index in 2..<count
+        where unsafe LMDBPageFormat.order(key(index - 1), key(index), integers: false) >= 0 { return false }
+        return true
     }
 
     // MARK: Values

@@ -16,6 +16,8 @@ final class LMDBPathCheck {
     private(set) var base: UInt64 = 0
     /// The pages that were looked at.
     private let known = LMDBPageNumbers()
+    /// The branches whose keys are in order.
+    private let ordered = LMDBPageNumbers()
     var meta: LMDBMetaPage?
     /// Of `meta`; 0 = it was not looked at.
     private var lastPage: UInt64 = 0
@@ -31,6 +33,10 @@ final class LMDBPathCheck {
         var tree: LMDBTree?
         /// The way that was gone last, from the root on: the next mostly begins as it did.
         var way: [Step] = []
+        /// How many pages of it have their keys in order, as far as is known: only then do these tell which other keys the same way leads to.
+        var orderedCount = 0
+        /// What it leads to.
+        var key: [UInt8] = []
         /// How far beside the end of the way was looked; 0 = not at all, as far as is known.
         var reach = 0
         /// How many pages were joined to others.
@@ -38,10 +44,15 @@ final class LMDBPathCheck {
         /// Every page was looked at.
         var isWhole = false
 
+        func isWay(to key: UnsafeRawBufferPointer) -> Bool {
+            unsafe self.key.withUnsafeBytes { unsafe LMDBPageFormat.order($0, key, integers: false) == 0 }
+        }
+
         mutating func forget() {
             tree = nil
             way.removeAll(keepingCapacity: true)
-            (reach, joined, isWhole) = (0, 0, false)
+            key.removeAll(keepingCapacity: true)
+            (orderedCount, reach, joined, isWhole) = (0, 0, 0, false)
         }
     }
 
@@ -53,6 +64,22 @@ final class LMDBPathCheck {
         var low: UnsafeRawBufferPointer?
         /// nil = all that follow.
         var high: UnsafeRawBufferPointer?
+
+        /// `key`, or where that is behind it the lowest that leads here.
+        func higher(_ key: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {
+            guard let low = unsafe low, unsafe LMDBPageFormat.order(key, low, integers: false) < 0 else {
+                return unsafe key
+            }
+            return unsafe low
+        }
+
+        /// `key`, or where that is before it the first that leads elsewhere.
+        func lower(_ key: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {
+            guard let high = unsafe high, unsafe LMDBPageFormat.order(key, high, integers: false) > 0 else {
+                return unsafe key
+            }
+            return unsafe high
+        }
 
         func contains(_ key: UnsafeRawBufferPointer) -> Bool {
             if let low = unsafe low, unsafe LMDBPageFormat.order(key, low, integers: false) < 0 { return false }
@@ -66,6 +93,7 @@ final class LMDBPathCheck {
         self.mapping = mapping
         base = transaction &- 1
         known.removeAll()
+        ordered.removeAll()
         (meta, lastPage, isFreeListChecked) = (nil, 0, false)
         for index in 0..<used { databases[index].forget() }
         used = 0
@@ -88,22 +116,46 @@ final class LMDBPathCheck {
         let index = Int(dbi)
         if databases[index].isWhole { return }
         let reach = withNeighbours ? reach(databases[index].joined) : 0
-        if databases[index].reach >= reach, let leaf = databases[index].way.last, unsafe leaf.contains(key) { return }
+        if let leaf = databases[index].way.last {
+            let isFar = databases[index].reach >= reach
+            if databases[index].orderedCount < databases[index].way.count {
+                if isFar, unsafe databases[index].isWay(to: key) { return }
+                try checkOrder(&databases[index])
+            }
+            if isFar, unsafe leaf.contains(key) { return }
+        }
         let tree = try tree(dbi, name)
         guard let root = tree.root else { return }
         if reach > 1 { unsafe try check(dbi, tree, around: key, reach) }
         var way: [Step] = []
         swap(&way, &databases[index].way)
         databases[index].reach = 0
-        try unsafe go(to: key, in: tree, from: root, withNeighbours: withNeighbours, &way)
+        let kept = try unsafe go(to: key, in: tree, from: root, withNeighbours: withNeighbours, &way)
+        databases[index].orderedCount = min(databases[index].orderedCount, kept)
         databases[index].way = way
+        databases[index].key.removeAll(keepingCapacity: true)
+        unsafe databases[index].key.append(contentsOf: key)
         databases[index].reach = reach
     }
 
+    /// Looks whether the keys of all branches of the way are in order.
+    private func checkOrder(_ database: inout Database) throws(LMDBFailure) {
+        while database.orderedCount < database.way.count {
+            let page = database.way[database.orderedCount].page
+            if page.isBranch, !ordered.contains(page.number) {
+                guard page.hasKeysInOrder else { throw .damaged("page \(page.number): its keys are not in order") }
+                ordered.insert(page.number)
+            }
+            database.orderedCount += 1
+        }
+    }
+
     /// Goes on from where `way`, the last, leads to `key`, too.
+    ///
+    /// - Returns: how many pages of the last it has kept.
     private func go(
         to key: UnsafeRawBufferPointer, in tree: LMDBTree, from root: UInt64, withNeighbours: Bool, _ way: inout [Step]
-    ) throws(LMDBFailure) {
+    ) throws(LMDBFailure) -> Int {
         if withNeighbours {
             way.removeAll(keepingCapacity: true)
         } else {
@@ -112,6 +164,7 @@ final class LMDBPathCheck {
                 way.removeLast()
             }
         }
+        let kept = way.count
         if way.isEmpty { unsafe way.append(Step(page: try look(root, 1, of: tree))) }
         while let last = way.last, last.page.isBranch {
             let (branch, level) = (last.page, way.count)
@@ -125,9 +178,10 @@ final class LMDBPathCheck {
             unsafe way.append(
                 Step(
                     page: try look(branch.page(index), level + 1, of: tree),
-                    low: index > 0 ? branch.key(index) : last.low,
-                    high: index + 1 < branch.count ? branch.key(index + 1) : last.high))
+                    low: index > 0 ? last.higher(branch.key(index)) : last.low,
+                    high: index + 1 < branch.count ? last.lower(branch.key(index + 1)) : last.high))
         }
+        return kept
     }
 
     /// Looks at a page and at the first of what it leads to, whose key LMDB asks for.

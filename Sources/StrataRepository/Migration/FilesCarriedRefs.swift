@@ -14,14 +14,26 @@ struct FilesCarriedRefs: CarriedRefs {
     /// Takes no locks: it is there because stores want one.
     private let locks: LockSpace
     private let shared: FilesRefStore
+    private let packed: PackedRefSnapshot?
+    private let found: @Sendable (FilesInventory.Key, _ isLog: Bool) -> Void
 
-    init(_ root: FilePath, _ hashAlgorithm: HashAlgorithm) {
+    /// - Parameters:
+    ///   - packed: what `packed-refs` is taken to hold; nil = what it holds.
+    ///   - found: told of each file of a reference or reflog that is read.
+    init(
+        _ root: FilePath, _ hashAlgorithm: HashAlgorithm, packed: PackedRefSnapshot? = nil,
+        found: @escaping @Sendable (FilesInventory.Key, _ isLog: Bool) -> Void = { _, _ in }
+    ) {
         self.root = root
         self.hashAlgorithm = hashAlgorithm
+        self.packed = packed
+        self.found = found
         locks = LockSpace(directory: root.appending("strata"))
+        let file = root.appending("packed-refs")
         shared = FilesRefStore(
             loose: LooseRefStore(directory: root, hashAlgorithm: hashAlgorithm, locks: locks),
-            packed: PackedRefStore(root.appending("packed-refs"), hashAlgorithm: hashAlgorithm, locks: locks))
+            packed: packed.map { [locks] in PackedRefStore(showing: $0, locks: locks) }
+                ?? PackedRefStore(file, hashAlgorithm: hashAlgorithm, locks: locks))
     }
 
     func directory(_ worktree: [UInt8]?) -> FilePath {
@@ -36,6 +48,7 @@ struct FilesCarriedRefs: CarriedRefs {
     func carry(_ worktree: [UInt8]?, to carrier: any RefCarrier) throws(RefError) {
         let directory = directory(worktree)
         let logs = try logNames(directory)
+        for name in logs { found(FilesInventory.Key(worktree: worktree, name: name), true) }
         var at = 0
         var cursor = try store(worktree).snapshot().cursor(over: .all)
         while let view = try cursor.next() {
@@ -44,6 +57,9 @@ struct FilesCarriedRefs: CarriedRefs {
                 at += 1
             }
             let hasLog = at < logs.count && Self.order(logs[at], view) == 0
+            if !view.flags.contains(.packed) {
+                found(FilesInventory.Key(worktree: worktree, name: view.refName), false)
+            }
             let ref = try carried(view, directory, hasLog: hasLog)
             if hasLog {
                 at += 1
@@ -60,6 +76,10 @@ struct FilesCarriedRefs: CarriedRefs {
         let directory = directory(worktree)
         let snapshot = try store(worktree).snapshot()
         let value = try snapshot.read(name)
+        let key = FilesInventory.Key(worktree: worktree, name: name)
+        // What `packed-refs` holds too needs no file.
+        let packedValue = worktree == nil ? try packed?.read(name) : nil
+        if value != nil, value != packedValue { found(key, false) }
         var ref = CarriedRef(name, value, hasLog: true)
         if case .broken = value {
             // A walk tells where it is, and costs reading a directory.
@@ -72,6 +92,7 @@ struct FilesCarriedRefs: CarriedRefs {
         let log = directory.appending("logs").appending(bytes: name.bytes)
         let hasLog = try filing { () throws(FileError) in try FileStat.lstat(log)?.kind == .regular }
         if hasLog {
+            found(key, true)
             try carryLog(ref, directory, to: carrier)
         } else if ref.value != nil {
             try carrier.add(CarriedRef(name, ref.value, content: ref.content, hasLog: false))

@@ -7,15 +7,15 @@ import SystemPackage
 
 /// The files of loose references and reflogs in a tree that is laid out as a common dir, and how each looked, and `packed-refs` as it was: what has
 /// changed since another inventory is read again, and nothing else.
-struct FilesInventory {
+struct FilesInventory: Sendable {
     /// A reference of a worktree.
-    struct Key: Hashable {
+    struct Key: Hashable, Sendable {
         let worktree: [UInt8]?
         let name: RefName
     }
 
     /// Moving a file, and giving it a second name, leave this as it is.
-    private struct Look: Hashable {
+    private struct Look: Hashable, Sendable {
         let inode: UInt64
         let size: Int64
         let modified: Int64
@@ -23,13 +23,13 @@ struct FilesInventory {
         let isRacy: Bool
     }
 
-    private struct Looks: Hashable {
+    private struct Looks: Hashable, Sendable {
         var reference: Look?
         var log: Look?
     }
 
     private var files: [Key: Looks] = [:]
-    private let packed: PackedRefSnapshot
+    let packed: PackedRefSnapshot
     private let start: Int64
 
     /// Looks at everything below `tree`. To be made before the files are read.
@@ -81,8 +81,11 @@ struct FilesInventory {
         for name in below { try walk(directory, name, worktree, isLog: isLog) }
     }
 
+    /// Whether there was a file of the reference, or its reflog.
+    func has(_ key: Key, isLog: Bool) -> Bool { (isLog ? files[key]?.log : files[key]?.reference) != nil }
+
     /// The references whose files or records have come, gone or changed since `earlier`, or may have; nil = too many.
-    func changes(since earlier: FilesInventory) throws(RefError) -> [Key]? {
+    func changes(since earlier: FilesInventory) throws(RefError) -> Set<Key>? {
         // A few for each hundred records: with more it is faster to read them all.
         let limit = 1000 + packed.byteCount / 2000
         guard let names = try packed.changedNames(since: earlier.packed, limit: limit),
@@ -93,7 +96,7 @@ struct FilesInventory {
             changed.insert(key)
         }
         for key in earlier.files.keys where files[key] == nil { changed.insert(key) }
-        return Array(changed)
+        return changed
     }
 
     private static func isRacy(_ looks: Looks?) -> Bool {

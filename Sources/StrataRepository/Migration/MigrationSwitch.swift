@@ -27,9 +27,16 @@ struct MigrationSwitch {
 
     // MARK: To a database
 
-    /// Puts the database that is ready in `built` in its place. `inventory` is of the files that it was filled from.
+    /// What a database was filled from.
+    struct Copied {
+        let inventory: FilesInventory
+        /// What is to be read again, whether or not it looks as it did.
+        let doubtful: Set<FilesInventory.Key>
+    }
+
+    /// Puts the database that is ready in `built` in its place, which was filled from `copied`.
     func toDatabase(
-        _ built: FilePath, _ inventory: FilesInventory, holding begun: () -> Void = {}
+        _ built: FilePath, _ copied: Copied, holding begun: () -> Void = {}
     ) throws(RefError) {
         let locks = try files.lock()
         begun()
@@ -52,19 +59,19 @@ struct MigrationSwitch {
                 if try config.format().referenceStorage.format == .files { try? undo() }
                 throw error
             }
-            try finishToDatabase(database, since: inventory)
+            try finishToDatabase(database, since: copied)
         }
     }
 
     /// From the step on that cannot be undone.
     private func finishToDatabase(
-        _ database: LMDBEnvironment, since inventory: FilesInventory?
+        _ database: LMDBEnvironment, since copied: Copied?
     ) throws(RefError) {
         try files.moveOut()
         let source = FilesCarriedRefs(tree, place.hashAlgorithm)
         let now = try FilesInventory(tree, worktrees: place.worktrees(), place.hashAlgorithm)
-        if let inventory, let changes = try now.changes(since: inventory) {
-            try catchUp(changes, from: source, database)
+        if let copied, let changes = try now.changes(since: copied.inventory) {
+            try catchUp(changes.union(copied.doubtful), from: source, database)
         } else {
             try database.deleteEverything()
             let (loader, digest) = (LMDBRefLoader(database), CarriedRefDigest())
@@ -80,7 +87,7 @@ struct MigrationSwitch {
 
     /// Brings `changes` from the files into the database, and compares them.
     func catchUp(
-        _ changes: [FilesInventory.Key], from source: FilesCarriedRefs, _ database: LMDBEnvironment
+        _ changes: Set<FilesInventory.Key>, from source: FilesCarriedRefs, _ database: LMDBEnvironment
     ) throws(RefError) {
         if changes.isEmpty { return }
         let (replacer, digest) = (LMDBRefReplacer(database), CarriedRefDigest())

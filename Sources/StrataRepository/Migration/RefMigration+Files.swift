@@ -36,6 +36,7 @@ extension RefMigration {
         // Without them it only takes longer.
         try? spare.make(min(copy.count / 100, Self.mostSpare))
         try filing { () throws(FileError) in try Disk.syncFileSystem(of: place.common) }
+        copy.replaced = nil
         request.willPause()
         let clock = ContinuousClock()
         var start = clock.now

@@ -91,7 +91,8 @@ struct RefMigration {
             if let database {
                 count = try copyToFiles(path, state(of: database)).count
             } else {
-                count = try copyToDatabase(path).count
+                let source = FilesCarriedRefs(place.common, place.hashAlgorithm)
+                count = try copyToDatabase(path, from: source).count
             }
             let shown = FilePath(bytes: repository.location.commonDirectoryName)
             return RefMigrationResult(count: count, copy: shown.appending(name), pause: .zero)
@@ -134,26 +135,33 @@ struct RefMigration {
             throw RefError(.invalid, "'\(database)' is in the way", path: database.string)
         }
         var inventory = try FilesInventory(place.common, worktrees: place.worktrees(), place.hashAlgorithm)
-        var copied = try copyToDatabase(staging)
+        // What has come to have a file when it was read: when it is looked for next, it may be what it was before.
+        let doubtful = Monitor<Set<FilesInventory.Key>>([])
+        var copied = try copyToDatabase(staging, from: source(inventory, doubtful))
         for _ in 0..<4 {
             // Until little is left to be done while writers wait.
             let now = try FilesInventory(place.common, worktrees: place.worktrees(), place.hashAlgorithm)
             guard let changes = try now.changes(since: inventory) else {
                 try filing { () throws(FileError) in try Disk.removeTree(staging.appending("lmdb")) }
                 inventory = now
-                copied = try copyToDatabase(staging)
+                doubtful.withLock { $0 = [] }
+                copied = try copyToDatabase(staging, from: source(now, doubtful))
                 continue
             }
             inventory = now
-            try change.catchUp(
-                changes, from: FilesCarriedRefs(place.common, place.hashAlgorithm), openUnpublished(staging))
-            if changes.count < 64 { break }
+            let again = doubtful.withLock { doubtful in
+                defer { doubtful = [] }
+                return changes.union(doubtful)
+            }
+            try change.catchUp(again, from: source(now, doubtful), openUnpublished(staging))
+            if again.count < 64 { break }
         }
         try filing { () throws(FileError) in try Disk.syncFileSystem(of: place.common) }
         request.willPause()
         let clock = ContinuousClock()
         var start = clock.now
-        try change.toDatabase(staging.appending("lmdb"), inventory) { start = clock.now }
+        let last = MigrationSwitch.Copied(inventory: inventory, doubtful: doubtful.withLock { $0 })
+        try change.toDatabase(staging.appending("lmdb"), last) { start = clock.now }
         return RefMigrationResult(count: copied.count, pause: clock.now - start)
     }
 
@@ -177,9 +185,19 @@ struct RefMigration {
         return try LMDBEnvironment.open(parent.appending("lmdb"), options)
     }
 
-    private func copyToDatabase(_ parent: FilePath) throws(RefError) -> (digest: CarriedRefDigest.Value, count: Int) {
+    /// The files that `inventory` is of, `packed-refs` as it was then. `doubtful` gets what has come to have a file since.
+    private func source(
+        _ inventory: FilesInventory, _ doubtful: Monitor<Set<FilesInventory.Key>>
+    ) -> FilesCarriedRefs {
+        FilesCarriedRefs(place.common, place.hashAlgorithm, packed: inventory.packed) { key, isLog in
+            if !inventory.has(key, isLog: isLog) { doubtful.withLock { _ = $0.insert(key) } }
+        }
+    }
+
+    private func copyToDatabase(
+        _ parent: FilePath, from source: FilesCarriedRefs
+    ) throws(RefError) -> (digest: CarriedRefDigest.Value, count: Int) {
         let (path, database) = (parent.appending("lmdb"), try openUnpublished(parent))
-        let source = FilesCarriedRefs(place.common, place.hashAlgorithm)
         let loader = LMDBRefLoader(database, progress: request.progress)
         let digest = CarriedRefDigest()
         try place.carry(source, to: carrier(TwoCarriers(digest, loader)))
