@@ -103,7 +103,9 @@ import Testing
         try #require(!branches.isEmpty)
         let store = LMDBRefStore(try sample.open())
         let names = try (0..<900).map { try SampleEnvironment.name("refs/heads/topic-\($0)/work") }
-        let edits = (0..<6).map { _ in RefEdit.update(names[Int(random.next() % 900)], to: SampleEnvironment.id(5)) }
+        let edits = (0..<6).map { part in
+            RefEdit.update(names[Int(random.next() % 150) + 150 * part], to: SampleEnvironment.id(5))
+        }
         var damaged = bytes
         for page in branches {
             let count = (Int(damaged[page + 12]) | Int(damaged[page + 13]) << 8) / 2 - 8
@@ -112,6 +114,10 @@ import Testing
                 for byte in 0..<2 { damaged.swapAt(a + byte, b + byte) }
             }
         }
+        // One key leads where it leads. Where a second leads can be told by the order of keys alone.
+        for page in branches { editor.write(Array(damaged[page..<page + 4096]), at: page) }
+        let disorder = #expect(throws: RefError.self) { try store.commit(RefTransaction(edits)) }
+        #expect(disorder.map { "\($0.message) \($0.cause.map { "\($0)" } ?? "")" }?.contains("not in order") ?? false)
         // A page with this is copied from behind its end.
         for page in pages where bytes[page + 10] == 2 && random.next() % 2 == 0 {
             (damaged[page + 14], damaged[page + 15]) = (0xf0, 0xff)

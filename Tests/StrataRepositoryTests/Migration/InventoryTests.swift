@@ -105,15 +105,15 @@ import Testing
         try git(["update-ref", "refs/heads/packed", "main"], in: root)
         try git(["update-ref", "refs/tags/v1", "main"], in: root)
         try git(["pack-refs", "--all"], in: root)
-        try git(["update-ref", "refs/heads/loose", "main"], in: root)
+        try git(["update-ref", "refs/tags/loose", "main"], in: root)
         let source = FilesCarriedRefs(common, .sha1, packed: before.packed) { key, isLog in
             if !before.has(key, isLog: isLog) { doubtful.withLock { _ = $0.insert(key) } }
         }
         let copied = try read(source)
         #expect(copied[try RefName("refs/heads/packed")]?.hasPrefix("none") ?? true)
-        let loose = FilesInventory.Key(worktree: nil, name: try RefName("refs/heads/loose"))
+        let loose = FilesInventory.Key(worktree: nil, name: try RefName("refs/tags/loose"))
         #expect(copied[loose.name] != nil && doubtful.withLock { $0 }.contains(loose))
-        try git(["update-ref", "-d", "refs/heads/loose"], in: root)
+        try git(["update-ref", "-d", "refs/tags/loose"], in: root)
         #expect(try inventory().changes(since: before)?.contains(loose) == false)
     }
 }
