@@ -101,6 +101,8 @@ public final class PackedRefStore: RefStore {
     /// The state of the whole file, whatever the scope; nil while the file is so young that a change could go unseen. Where there is no file,
     /// the state of its directory: a file that has come and gone again has left its traces there.
     public func stamp(covering scope: RefScope) throws(RefError) -> RefStamp? {
+        // What is shown is not what the file's state tells.
+        if fixed != nil { return nil }
         let stamp = try stamp()
         if !stamp.isAbsent { return Self.stamp(1, stamp) }
         do throws(FileError) {

@@ -88,8 +88,8 @@ extension LMDBEnvironment {
     /// Whether the environment is still where it was opened. One that was moved away is nobody's any more: what is written there is lost. Looked at
     /// within a write transaction, so that none begins before a move and ends behind it (``freezing(until:_:)``).
     private func checkPlace() throws(RefError) {
-        let (stat, name): (FileStat?, [CChar])
-        name = dataFileName
+        let name = dataFileName
+        let stat: FileStat?
         do throws(FileError) {
             stat = try FileStat.stat(name.span, in: FileDescriptor(rawValue: AT_FDCWD))
         } catch {

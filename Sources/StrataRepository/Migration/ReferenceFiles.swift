@@ -46,7 +46,7 @@ struct ReferenceFiles {
         while try reader.next() {
             if try reader.kind() == .directory {
                 directories.append(reader.name)
-            } else if reader.name.suffix(5).elementsEqual(".lock".utf8) {
+            } else if isLockName(reader.name) {
                 locks.append(reader.name)
             }
         }
@@ -82,9 +82,7 @@ struct ReferenceFiles {
         if var reader = try DirectoryReader(own.appending("refs")) {
             while try reader.next() {
                 let name = reader.name
-                if try reader.kind() == .regular, !name.elementsEqual("heads".utf8),
-                    !name.suffix(5).elementsEqual(".lock".utf8)
-                {
+                if try reader.kind() == .regular, !name.elementsEqual("heads".utf8), !isLockName(name) {
                     strays.append(name)
                 }
             }
