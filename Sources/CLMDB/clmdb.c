@@ -191,11 +191,72 @@ int strata_lmdb_get(MDB_txn *txn, MDB_dbi dbi, const strata_lmdb_key *key, strat
     GUARDED(get(txn, dbi, key, found));
 }
 
-static int records(MDB_cursor *cursor, const strata_lmdb_key *key, strata_lmdb_record *found, size_t capacity, size_t *filled) {
+/* A page begins with its number, then its flags at 10, where the offsets of its nodes end at 12, and from 16 on these. A node: the size of the value, flags
+   and size of the key, the key, the value. */
+enum { page_flags_at = 10, page_lower_at = 12, page_head = 16, leaf_flag = 2, node_head = 8 };
+
+static unsigned number16(const unsigned char *at) {
+    uint16_t number;
+    memcpy(&number, at, sizeof number);
+    return number;
+}
+
+/* A record of the leaf, if it is one whose value stands behind its key: 0 = LMDB is to be asked. */
+static int leaf_record(const strata_lmdb_map *map, const strata_lmdb_leaf *leaf, unsigned index, strata_lmdb_record *found) {
+    size_t offset = number16(leaf->page + page_head + 2 * index);
+    if (offset + node_head > map->page_size) return 0;
+    const unsigned char *node = leaf->page + offset;
+    uint32_t value_count;
+    memcpy(&value_count, node, sizeof value_count);
+    size_t key_count = number16(node + 6);
+    if (number16(node + 4) != 0 || offset + node_head + key_count + value_count > map->page_size) return 0;
+    const unsigned char *key = node + node_head;
+    *found = (strata_lmdb_record){(void *)key, (void *)(key + key_count), key_count, value_count};
+    return 1;
+}
+
+/* The cursor has come to the record with `key`: the rest of the page is read without it. */
+static void enter_leaf(const strata_lmdb_map *map, strata_lmdb_leaf *leaf, MDB_val key) {
+    leaf->page = NULL;
+    const unsigned char *at = key.mv_data;
+    if (map == NULL || at < map->start || (size_t)(at - map->start) >= map->count) return;
+    size_t place = (size_t)(at - map->start) % map->page_size;
+    const unsigned char *page = at - place;
+    if ((size_t)(page - map->start) + map->page_size > map->count || number16(page + page_flags_at) != leaf_flag) return;
+    unsigned lower = number16(page + page_lower_at);
+    if (lower < page_head || lower > map->page_size) return;
+    unsigned count = (lower - page_head) / 2, index = 0;
+    while (index < count && number16(page + page_head + 2 * index) + (size_t)node_head != place) index++;
+    if (index < count) *leaf = (strata_lmdb_leaf){page, count, index + 1, index};
+}
+
+/* Brings the cursor to the last record that was read without it. */
+static int leave_leaf(MDB_cursor *cursor, const strata_lmdb_map *map, strata_lmdb_leaf *leaf) {
+    unsigned last = leaf->next - 1;
+    strata_lmdb_record record;
+    if (last == leaf->at) return 0;
+    if (!leaf_record(map, leaf, last, &record)) return MDB_CORRUPTED;
+    MDB_val key = {record.key_count, (void *)record.key}, value;
+    int result = mdb_cursor_get(cursor, &key, &value, MDB_SET_KEY);
+    if (result != 0) return result == MDB_NOTFOUND ? MDB_CORRUPTED : result;
+    return key.mv_data == (void *)record.key ? 0 : MDB_CORRUPTED;
+}
+
+/* Whether the cursor, which was brought to where the walk had left `before` and then one step on, is at the record that follows. Where keys are not in
+   order, or two offsets lead to one node, it may have come to another: it could go round for ever. */
+static int has_gone_on(const strata_lmdb_map *map, const strata_lmdb_leaf *before, const strata_lmdb_leaf *now, MDB_val key) {
+    int is_same = (size_t)((const unsigned char *)key.mv_data - before->page) < map->page_size;
+    if (before->next >= before->count) return !is_same;
+    return is_same && now->page == before->page && now->at == before->next;
+}
+
+static int records(MDB_cursor *cursor, const strata_lmdb_map *map, strata_lmdb_leaf *leaf, const strata_lmdb_key *key,
+                   strata_lmdb_record *found, size_t capacity, size_t *filled) {
     unsigned char buffer[key_limit + 1];
     MDB_val k = {0, NULL}, v;
     MDB_cursor_op step = MDB_NEXT;
     if (key != NULL) {
+        leaf->page = NULL;
         k = key_value(key, buffer);
         /* A key of no bytes is none to LMDB. */
         step = k.mv_size == 0 ? MDB_FIRST : MDB_SET_RANGE;
@@ -203,19 +264,37 @@ static int records(MDB_cursor *cursor, const strata_lmdb_key *key, strata_lmdb_r
     int result = 0;
     size_t count = 0;
     while (count < capacity) {
+        strata_lmdb_leaf before = *leaf;
+        if (leaf->page != NULL) {
+            while (leaf->next < leaf->count && leaf_record(map, leaf, leaf->next, &found[count])) {
+                leaf->next++;
+                if (++count == capacity) goto full;
+            }
+            before = *leaf;
+            result = leave_leaf(cursor, map, leaf);
+            leaf->page = NULL;
+            if (result != 0) break;
+        }
         result = mdb_cursor_get(cursor, &k, &v, step);
         if (result != 0) break;
+        enter_leaf(map, leaf, k);
+        if (before.page != NULL && !has_gone_on(map, &before, leaf, k)) {
+            leaf->page = NULL;
+            result = MDB_CORRUPTED;
+            break;
+        }
         found[count++] = record(k, v);
         step = MDB_NEXT;
     }
+full:
     *filled = count;
     return result == MDB_NOTFOUND ? 0 : result;
 }
 
-int strata_lmdb_records(MDB_cursor *cursor, const strata_lmdb_key *key, strata_lmdb_record *found, size_t capacity,
-                        size_t *filled) {
+int strata_lmdb_records(MDB_cursor *cursor, const strata_lmdb_map *map, strata_lmdb_leaf *leaf, const strata_lmdb_key *key,
+                        strata_lmdb_record *found, size_t capacity, size_t *filled) {
     *filled = 0;
-    GUARDED(records(cursor, key, found, capacity, filled));
+    GUARDED(records(cursor, map, leaf, key, found, capacity, filled));
 }
 
 static int move(MDB_cursor *cursor, MDB_cursor_op step, const strata_lmdb_key *key, strata_lmdb_record *found) {
@@ -233,21 +312,27 @@ int strata_lmdb_move(MDB_cursor *cursor, MDB_cursor_op step, const strata_lmdb_k
 
 /* With cursors of the library's heap, not by mdb_put and mdb_del, whose own lie on the stack and are tracked all the time. One that is left
    by a jump is freed with the transaction. */
-CHANGE put(MDB_txn *txn, MDB_dbi dbi, const strata_lmdb_key *key, const void *value, size_t value_count, unsigned flags) {
+CHANGE put_from(MDB_cursor *cursor, const strata_lmdb_key *key, const void *value, size_t value_count, unsigned flags) {
     STACK_GAP;
     unsigned char buffer[key_limit + 1];
     MDB_val k = key_value(key, buffer), v = {value_count, (void *)value};
-    MDB_cursor *cursor;
-    int result = mdb_cursor_open(txn, dbi, &cursor);
-    if (result != 0) return result;
-    result = mdb_cursor_put(cursor, &k, &v, flags);
-    mdb_cursor_close(cursor);
-    return result;
+    return mdb_cursor_put(cursor, &k, &v, flags);
+}
+
+int strata_lmdb_put_from(MDB_cursor *cursor, const strata_lmdb_key *key, const void *value, size_t value_count,
+                         unsigned flags) {
+    GUARDED_CHANGE(mdb_cursor_txn(cursor), put_from(cursor, key, value, value_count, flags));
 }
 
 int strata_lmdb_put(MDB_txn *txn, MDB_dbi dbi, const strata_lmdb_key *key, const void *value, size_t value_count,
                     unsigned flags) {
-    GUARDED_CHANGE(txn, put(txn, dbi, key, value, value_count, flags));
+    MDB_cursor *cursor;
+    int result = strata_lmdb_open_cursor(txn, dbi, &cursor);
+    if (result != 0) return result;
+    result = strata_lmdb_put_from(cursor, key, value, value_count, flags);
+    /* One that was left in the middle goes with the transaction. */
+    if (result != MDB_CORRUPTED) mdb_cursor_close(cursor);
+    return result;
 }
 
 CHANGE delete_key(MDB_txn *txn, MDB_dbi dbi, const strata_lmdb_key *key) {

@@ -2,15 +2,16 @@ import Glibc
 
 /// A value behind a lock, for whose changes threads can wait with a deadline.
 ///
-/// Sendable because `value` is touched under the lock only.
+/// Sendable because the value is touched under the lock only, which is also why nothing else need look after it.
 @safe
 package final class Monitor<Value>: @unchecked Sendable {
-    private var value: Value
+    private let value: UnsafeMutablePointer<Value>
     private let mutex: UnsafeMutablePointer<pthread_mutex_t>
     private let changed: UnsafeMutablePointer<pthread_cond_t>
 
     package init(_ value: Value) {
-        self.value = value
+        unsafe self.value = .allocate(capacity: 1)
+        unsafe self.value.initialize(to: value)
         unsafe mutex = .allocate(capacity: 1)
         unsafe changed = .allocate(capacity: 1)
         unsafe pthread_mutex_init(mutex, nil)
@@ -23,6 +24,8 @@ package final class Monitor<Value>: @unchecked Sendable {
     }
 
     deinit {
+        unsafe value.deinitialize(count: 1)
+        unsafe value.deallocate()
         unsafe pthread_cond_destroy(changed)
         unsafe pthread_mutex_destroy(mutex)
         unsafe changed.deallocate()
@@ -33,7 +36,7 @@ package final class Monitor<Value>: @unchecked Sendable {
     package func withLock<Result>(_ body: (inout Value) -> Result) -> Result {
         unsafe pthread_mutex_lock(mutex)
         defer { unsafe pthread_mutex_unlock(mutex) }
-        return body(&value)
+        return unsafe body(&value.pointee)
     }
 
     /// Changes the value and wakes all that wait.
@@ -49,7 +52,7 @@ package final class Monitor<Value>: @unchecked Sendable {
         unsafe pthread_mutex_lock(mutex)
         defer { unsafe pthread_mutex_unlock(mutex) }
         while true {
-            if let result = body(&value) { return result }
+            if let result = unsafe body(&value.pointee) { return result }
             guard let left = deadline.remaining else {
                 unsafe pthread_cond_wait(changed, mutex)
                 continue

@@ -179,6 +179,8 @@ import Testing
         ]
         let (data, aside) = (other.directory.appending("lmdb/data.mdb"), other.directory.appending("aside"))
         try Disk.rename(data, to: aside)
+        // Of what others do it tells a moment behind it.
+        usleep(1000)
         let error = TokenScene.failure { try routing.commit(RefTransaction(edits), SampleEnvironment.context) }
         #expect((error?.cause as? LMDBFailure) == .moved)
         #expect(try scene.recorded == recorded && scene.token == token)

@@ -39,14 +39,6 @@ int strata_lmdb_commit(MDB_txn *txn);
 /* The value of a key; MDB_NOTFOUND. */
 int strata_lmdb_get(MDB_txn *txn, MDB_dbi dbi, const strata_lmdb_key *key, strata_lmdb_record *found);
 
-/* Up to `capacity` records in order, from the first whose key is not before `key`, or behind those that the cursor gave last where `key` is
-   NULL. Fewer than `capacity` = there are no more. */
-int strata_lmdb_records(MDB_cursor *cursor, const strata_lmdb_key *key, strata_lmdb_record *records, size_t capacity,
-                        size_t *filled);
-
-/* One step of the cursor (MDB_FIRST, MDB_LAST, MDB_NEXT, MDB_PREV, MDB_SET_RANGE with `key`); MDB_NOTFOUND. */
-int strata_lmdb_move(MDB_cursor *cursor, MDB_cursor_op step, const strata_lmdb_key *key, strata_lmdb_record *found);
-
 /* Where the data file is mapped. */
 typedef struct {
     const unsigned char *start;
@@ -54,9 +46,29 @@ typedef struct {
     size_t page_size;
 } strata_lmdb_map;
 
+/* The leaf that a walk is on. All zeros = on none. */
+typedef struct {
+    const unsigned char *page;
+    unsigned count;
+    /* The next record that the walk comes to, and the one that the cursor is at. */
+    unsigned next, at;
+} strata_lmdb_leaf;
+
+/* Up to `capacity` records in order, from the first whose key is not before `key`, or behind those that were given last where `key` is NULL. Fewer
+   than `capacity` = there are no more. In a read transaction, whose pages lie in `map`: where that is given, and a leaf is as it should
+   be, its records are read from it without a step of the cursor for each. */
+int strata_lmdb_records(MDB_cursor *cursor, const strata_lmdb_map *map, strata_lmdb_leaf *leaf, const strata_lmdb_key *key,
+                        strata_lmdb_record *records, size_t capacity, size_t *filled);
+
+/* One step of the cursor (MDB_FIRST, MDB_LAST, MDB_NEXT, MDB_PREV, MDB_SET_RANGE with `key`); MDB_NOTFOUND. */
+int strata_lmdb_move(MDB_cursor *cursor, MDB_cursor_op step, const strata_lmdb_key *key, strata_lmdb_record *found);
+
 /* Changes. After MDB_CORRUPTED nothing may be done with the transaction but to abort it. `flags` are those of mdb_put; with MDB_NOOVERWRITE and a key that is there: MDB_KEYEXIST. */
 int strata_lmdb_put(MDB_txn *txn, MDB_dbi dbi, const strata_lmdb_key *key, const void *value, size_t value_count,
                     unsigned flags);
+/* With a cursor, which if it is at the page where the key belongs goes from there. No record may have been deleted since it was led there. */
+int strata_lmdb_put_from(MDB_cursor *cursor, const strata_lmdb_key *key, const void *value, size_t value_count,
+                         unsigned flags);
 int strata_lmdb_delete(MDB_txn *txn, MDB_dbi dbi, const strata_lmdb_key *key);
 
 /* Deletes all records of a database. */

@@ -58,7 +58,7 @@ extension LMDBEnvironment {
         do throws(RefError) {
             // From here on a transaction that is not ended keeps all writers out.
             try check(0)
-            try checkPlace()
+            try checkPlace(memory)
             result = try body(writer)
             try writer.finish()
             try check(0)
@@ -85,8 +85,20 @@ extension LMDBEnvironment {
         return result == EIO && LMDBFileCheck.isFull(directory) ? .diskFull : failure
     }
 
-    /// Whether the environment is still where it was opened. One that was moved away is nobody's any more: what is written there is lost. Looked at
-    /// within a write transaction, so that none begins before a move and ends behind it (``freezing(until:_:)``).
+    /// For so many nanoseconds it is believed that the environment is where it was: to look is a tenth of a commit that is not synced.
+    private static let placeTrust: Int64 = 200_000
+
+    /// Looks whether the environment is still where it was opened, if it was not seen a moment ago. One that was moved away is nobody's any more: what is
+    /// written there is lost. Within a write transaction, so that none begins before a move of ours and ends behind it (``freezing(until:_:)``).
+    /// Of a move by others it tells from ``placeTrust`` behind it on.
+    private func checkPlace(_ memory: LMDBWriterMemory) throws(RefError) {
+        let now = monotonicNanoseconds()
+        if let seen = memory.placeSeen, now - seen < Self.placeTrust { return }
+        memory.placeSeen = nil
+        try checkPlace()
+        memory.placeSeen = now
+    }
+
     private func checkPlace() throws(RefError) {
         let name = dataFileName
         let stat: FileStat?
@@ -118,7 +130,12 @@ extension LMDBEnvironment {
     /// behind it.
     package func freezing<T>(until deadline: Deadline, _ body: () throws(RefError) -> T) throws(RefError) -> T {
         try keepingWritersOut(until: deadline) { () throws(RefError) in
-            try write(.none, until: deadline) { _ throws(RefError) in try body() }
+            try write(.none, until: deadline) { _ throws(RefError) in
+                // Until nobody believes any more what was seen before.
+                let end = monotonicNanoseconds() + Self.placeTrust
+                while monotonicNanoseconds() <= end { usleep(100) }
+                return try body()
+            }
         }
     }
 

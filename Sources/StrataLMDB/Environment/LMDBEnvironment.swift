@@ -171,7 +171,10 @@ public final class LMDBEnvironment: @unchecked Sendable {
         }
         guard let idle else { return false }
         for one in idle { one.abort() }
-        try body(&handle)
+        // A copy: what is changed in place is looked after at each use, of which a write transaction has dozens.
+        var changed = handle
+        defer { handle = changed }
+        try body(&changed)
         return true
     }
 

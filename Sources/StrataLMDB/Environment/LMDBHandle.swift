@@ -285,14 +285,15 @@ extension strata_lmdb_key {
 
 extension strata_lmdb_key {
     /// Runs `body` with the bytes of the whole key, as LMDB has it.
-    func withWholeKey<R>(_ body: (UnsafeRawBufferPointer) -> R) -> R {
+    @inline(__always)
+    func withWholeKey<R, Failure>(_ body: (UnsafeRawBufferPointer) throws(Failure) -> R) throws(Failure) -> R {
         let own = unsafe UnsafeRawBufferPointer(start: bytes, count: count)
-        guard unsafe is_scoped != 0 else { return unsafe body(own) }
-        return unsafe withUnsafeTemporaryAllocation(byteCount: count + 5, alignment: 1) { buffer in
+        guard unsafe is_scoped != 0 else { return try unsafe body(own) }
+        return try unsafe withUnsafeTemporaryAllocation(byteCount: count + 5, alignment: 1) { buffer throws(Failure) in
             unsafe buffer.storeBytes(of: scope.bigEndian, as: UInt32.self)
             unsafe UnsafeMutableRawBufferPointer(rebasing: buffer[4...]).copyMemory(from: own)
             unsafe buffer[4 + count] = 0x01
-            return unsafe body(UnsafeRawBufferPointer(rebasing: buffer[..<(count + (is_long != 0 ? 5 : 4))]))
+            return try unsafe body(UnsafeRawBufferPointer(rebasing: buffer[..<(count + (is_long != 0 ? 5 : 4))]))
         }
     }
 }

@@ -3,8 +3,7 @@ import CLMDB
 /// Where the trees begin.
 extension LMDBPathCheck {
     func tree(_ dbi: MDB_dbi, _ name: StaticString?) throws(LMDBFailure) -> LMDBTree {
-        let index = Int(dbi)
-        if let known = databases[index].tree { return known }
+        if let known = tree(of: dbi) { return known }
         let main = try baseMeta().main
         let tree: LMDBTree
         if let name {
@@ -14,8 +13,7 @@ extension LMDBPathCheck {
             tree = main
         }
         if tree.root != nil { _ = try Self.depth(of: tree) }
-        databases[index].tree = tree
-        used = max(used, index + 1)
+        note(tree, of: dbi)
         return tree
     }
 

@@ -21,8 +21,8 @@ final class LMDBPathCheck {
     var meta: LMDBMetaPage?
     /// Of `meta`; 0 = it was not looked at.
     private var lastPage: UInt64 = 0
-    /// By their numbers.
-    var databases = [Database](repeating: Database(), count: LMDBHandle.databaseCount)
+    /// By their numbers. Behind a pointer: they are changed in place, with nothing else to look after.
+    private let databases: UnsafeMutablePointer<Database>
     /// How many of `databases` were used.
     var used = 0
     private var isFreeListChecked = false
@@ -88,6 +88,23 @@ final class LMDBPathCheck {
         }
     }
 
+    init() {
+        unsafe databases = .allocate(capacity: LMDBHandle.databaseCount)
+        unsafe databases.initialize(repeating: Database(), count: LMDBHandle.databaseCount)
+    }
+
+    deinit {
+        unsafe databases.deinitialize(count: LMDBHandle.databaseCount)
+        unsafe databases.deallocate()
+    }
+
+    func tree(of dbi: MDB_dbi) -> LMDBTree? { unsafe databases[Int(dbi)].tree }
+
+    func note(_ tree: LMDBTree, of dbi: MDB_dbi) {
+        unsafe databases[Int(dbi)].tree = tree
+        used = max(used, Int(dbi) + 1)
+    }
+
     /// Before a write transaction, whose number is `transaction`.
     func begin(_ mapping: LMDBMapping?, transaction: UInt64) {
         self.mapping = mapping
@@ -95,7 +112,7 @@ final class LMDBPathCheck {
         known.removeAll()
         ordered.removeAll()
         (meta, lastPage, isFreeListChecked) = (nil, 0, false)
-        for index in 0..<used { databases[index].forget() }
+        for index in 0..<used { unsafe databases[index].forget() }
         used = 0
     }
 
@@ -113,14 +130,14 @@ final class LMDBPathCheck {
             try checkFreeList()
             isFreeListChecked = true
         }
-        let index = Int(dbi)
-        if databases[index].isWhole { return }
-        let reach = withNeighbours ? reach(databases[index].joined) : 0
-        if let leaf = databases[index].way.last {
-            let isFar = databases[index].reach >= reach
-            if databases[index].orderedCount < databases[index].way.count {
-                if isFar, unsafe databases[index].isWay(to: key) { return }
-                try checkOrder(&databases[index])
+        let database = unsafe databases + Int(dbi)
+        if unsafe database.pointee.isWhole { return }
+        let reach = unsafe withNeighbours ? reach(database.pointee.joined) : 0
+        if let leaf = unsafe database.pointee.way.last {
+            let isFar = unsafe database.pointee.reach >= reach
+            if unsafe database.pointee.orderedCount < database.pointee.way.count {
+                if isFar, unsafe database.pointee.isWay(to: key) { return }
+                unsafe try checkOrder(&database.pointee)
             }
             if isFar, unsafe leaf.contains(key) { return }
         }
@@ -128,14 +145,14 @@ final class LMDBPathCheck {
         guard let root = tree.root else { return }
         if reach > 1 { unsafe try check(dbi, tree, around: key, reach) }
         var way: [Step] = []
-        swap(&way, &databases[index].way)
-        databases[index].reach = 0
+        unsafe swap(&way, &database.pointee.way)
+        unsafe database.pointee.reach = 0
         let kept = try unsafe go(to: key, in: tree, from: root, withNeighbours: withNeighbours, &way)
-        databases[index].orderedCount = min(databases[index].orderedCount, kept)
-        databases[index].way = way
-        databases[index].key.removeAll(keepingCapacity: true)
-        unsafe databases[index].key.append(contentsOf: key)
-        databases[index].reach = reach
+        unsafe database.pointee.orderedCount = min(database.pointee.orderedCount, kept)
+        unsafe database.pointee.way = way
+        unsafe database.pointee.key.removeAll(keepingCapacity: true)
+        unsafe database.pointee.key.append(contentsOf: key)
+        unsafe database.pointee.reach = reach
     }
 
     /// Looks whether the keys of all branches of the way are in order.
@@ -198,7 +215,7 @@ final class LMDBPathCheck {
 
     /// Notes that a deletion has joined a page to another: what was beside either is beside both.
     func noteJoined(_ dbi: MDB_dbi) {
-        databases[Int(dbi)].joined += 1
+        unsafe databases[Int(dbi)].joined += 1
         used = max(used, Int(dbi) + 1)
     }
 
@@ -240,7 +257,7 @@ final class LMDBPathCheck {
             let end = isWhole ? below.count : min(next + reach + 1, below.count)
             (row, place) = (Array(below[first..<end]), next - first)
         }
-        if isWhole { databases[Int(dbi)].isWhole = true }
+        if isWhole { unsafe databases[Int(dbi)].isWhole = true }
     }
 
     /// Looks at the page of a record that LMDB has come to by steps, before anything of it is read. A page that it stepped to was perhaps not looked at

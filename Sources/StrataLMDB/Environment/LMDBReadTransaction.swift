@@ -11,7 +11,7 @@ final class LMDBReadTransaction: @unchecked Sendable {
     let environment: LMDBEnvironment
     /// Those of the environment's handle, which stays as it is as long as anybody reads.
     let refs: MDB_dbi
-    private let mapping: LMDBMapping?
+    let mapping: LMDBMapping?
     private let txn: OpaquePointer
     private let lock = Mutex(())
 

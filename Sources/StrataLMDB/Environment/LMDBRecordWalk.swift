@@ -8,12 +8,14 @@ import SystemPackage
 @safe
 final class LMDBRecordWalk {
     /// What changes from one record to the next: behind a pointer, so that each step is a load and a store.
+    @safe
     private struct Progress {
         var index = 0
         var count = 0
         var isAtEnd = false
         /// How many records are fetched in one call: few at first, for many walks are short.
         var fetch = 4
+        var leaf = unsafe strata_lmdb_leaf()
     }
 
     let transaction: LMDBReadTransaction
@@ -92,12 +94,21 @@ final class LMDBRecordWalk {
         unsafe progress.pointee.index = 0
         unsafe progress.pointee.count = 0
         let result = unsafe transaction.withTransaction { _ in
-            unsafe strata_lmdb_records(cursor, key, records, wanted, &filled)
+            unsafe withMap { map in
+                unsafe strata_lmdb_records(cursor, map, &progress.pointee.leaf, key, records, wanted, &filled)
+            }
         }
         try transaction.check(result)
-        for index in 0..<filled { try transaction.environment.checkLength(unsafe records[index].value_count) }
+        var longest = 0
+        for index in 0..<filled { unsafe longest = max(longest, records[index].value_count) }
+        try transaction.environment.checkLength(longest)
         unsafe progress.pointee.count = filled
         unsafe progress.pointee.isAtEnd = filled < wanted
+    }
+
+    private func withMap<R>(_ body: (UnsafePointer<strata_lmdb_map>?) -> R) -> R {
+        guard let mapping = transaction.mapping else { return body(nil) }
+        return unsafe withUnsafePointer(to: mapping.map) { unsafe body($0) }
     }
 
     /// One step, by LMDB's own operations; nil at the end. Not to be mixed with ``next()``.

@@ -18,6 +18,8 @@ final class LMDBWriter {
     private(set) var hasChanged = false
     /// By the numbers of the databases, as many as there can be (``LMDBHandle/databaseCount``).
     private var cursors = unsafe InlineArray<10, OpaquePointer?>(repeating: nil)
+    /// For changes, which go on from the page that the last came to. By themselves: those that read step to pages beside, on ways that nobody has looked at.
+    private var changers = unsafe InlineArray<10, OpaquePointer?>(repeating: nil)
     /// What changes have replaced, in their order; nil = it is not kept.
     private(set) var undo: [LMDBUndo]?
     private let memory: LMDBWriterMemory
@@ -101,8 +103,7 @@ final class LMDBWriter {
         unsafe try checkPath(dbi, key)
         unsafe try keepForUndo(dbi, key)
         if dbi == refs { unsafe gaps.forget(at: key) }
-        let result = unsafe withUnsafePointer(to: key) { unsafe strata_lmdb_put(txn, dbi, $0, value, value.count, 0) }
-        try environment.check(result)
+        try environment.check(unsafe put(dbi, key, value, 0))
         hasChanged = true
     }
 
@@ -110,17 +111,23 @@ final class LMDBWriter {
     func append(_ dbi: MDB_dbi, _ key: strata_lmdb_key, _ value: [UInt8]) throws(RefError) {
         unsafe try checkPath(dbi, key)
         if dbi == refs { unsafe gaps.forget(at: key) }
-        let result = unsafe withUnsafePointer(to: key) {
-            unsafe strata_lmdb_put(txn, dbi, $0, value, value.count, UInt32(MDB_APPEND))
-        }
+        let result = unsafe try put(dbi, key, value, UInt32(MDB_APPEND))
         if result == MDB_KEYEXIST { return unsafe try put(dbi, key, value) }
         try environment.check(result)
         hasChanged = true
     }
 
+    private func put(
+        _ dbi: MDB_dbi, _ key: strata_lmdb_key, _ value: [UInt8], _ flags: UInt32
+    ) throws(RefError) -> Int32 {
+        let cursor = unsafe try changer(of: dbi)
+        return unsafe withUnsafePointer(to: key) { unsafe strata_lmdb_put_from(cursor, $0, value, value.count, flags) }
+    }
+
     /// Deletes all references and reflogs, and the numbers and tokens of worktrees.
     func deleteEverything() throws(RefError) {
         for dbi in [refs, logs] {
+            closeChanger(of: dbi)
             try checkPages { path throws(LMDBFailure) in try path.checkWhole(dbi, name(of: dbi)) }
             try environment.check(unsafe strata_lmdb_empty(txn, dbi))
             hasChanged = true
@@ -148,6 +155,7 @@ final class LMDBWriter {
         unsafe try checkPath(dbi, key, withNeighbours: true)
         unsafe try keepForUndo(dbi, key)
         let before = pageCount(dbi)
+        closeChanger(of: dbi)
         let result = unsafe withUnsafePointer(to: key) { unsafe strata_lmdb_delete(txn, dbi, $0) }
         if result == MDB_NOTFOUND { return }
         try environment.check(result)
@@ -166,7 +174,7 @@ final class LMDBWriter {
     func move(
         _ dbi: MDB_dbi, _ step: MDB_cursor_op, _ key: strata_lmdb_key? = nil
     ) throws(RefError) -> strata_lmdb_record? {
-        guard let cursor = unsafe try cursor(of: dbi) else { return nil }
+        let cursor = unsafe try cursor(of: dbi)
         if let key = unsafe key { unsafe try checkPath(dbi, key) }
         var found = unsafe strata_lmdb_record()
         let result = unsafe withLMDBKey(key) { unsafe strata_lmdb_move(cursor, step, $0, &found) }
@@ -178,12 +186,35 @@ final class LMDBWriter {
         return unsafe found
     }
 
-    private func cursor(of dbi: MDB_dbi) throws(RefError) -> OpaquePointer? {
+    private func cursor(of dbi: MDB_dbi) throws(RefError) -> OpaquePointer {
+        if let known = unsafe cursors[Int(dbi)] { return unsafe known }
+        let opened = unsafe try openCursor(in: dbi)
+        unsafe cursors[Int(dbi)] = opened
+        return unsafe opened
+    }
+
+    private func changer(of dbi: MDB_dbi) throws(RefError) -> OpaquePointer {
+        if let known = unsafe changers[Int(dbi)] { return unsafe known }
+        let opened = unsafe try openCursor(in: dbi)
+        unsafe changers[Int(dbi)] = opened
+        return unsafe opened
+    }
+
+    /// Opens a cursor, which goes with the transaction.
+    private func openCursor(in dbi: MDB_dbi) throws(RefError) -> OpaquePointer {
+        var opened: OpaquePointer?
+        try environment.check(unsafe strata_lmdb_open_cursor(txn, dbi, &opened))
+        guard let cursor = unsafe opened else {
+            throw LMDBFailure.library(code: ENOMEM).error(at: environment.directory.string)
+        }
+        return unsafe cursor
+    }
+
+    /// What is deleted may join pages: from where the cursor was none is to go on.
+    private func closeChanger(of dbi: MDB_dbi) {
         let index = Int(dbi)
-        if let cursor = unsafe cursors[index] { return unsafe cursor }
-        // It goes with the transaction.
-        try environment.check(unsafe strata_lmdb_open_cursor(txn, dbi, &cursors[index]))
-        return unsafe cursors[index]
+        if let cursor = unsafe changers[index] { unsafe mdb_cursor_close(cursor) }
+        unsafe changers[index] = nil
     }
 
     // MARK: Pages
@@ -201,16 +232,14 @@ final class LMDBWriter {
     private func checkPath(
         _ dbi: MDB_dbi, _ key: strata_lmdb_key, withNeighbours: Bool = false
     ) throws(RefError) {
-        let (path, name) = (path, name(of: dbi))
-        let failure = unsafe key.withWholeKey { bytes -> LMDBFailure? in
-            do throws(LMDBFailure) {
+        let (path, name) = (memory.path, name(of: dbi))
+        do throws(LMDBFailure) {
+            try unsafe key.withWholeKey { bytes throws(LMDBFailure) in
                 unsafe try path.check(dbi, name, bytes, withNeighbours: withNeighbours)
-                return nil
-            } catch {
-                return error
             }
+        } catch {
+            throw environment.damage(error, nil)
         }
-        if let failure { throw environment.damage(failure, nil) }
     }
 
     // MARK: Undo
@@ -220,8 +249,8 @@ final class LMDBWriter {
 
     private func keepForUndo(_ dbi: MDB_dbi, _ key: strata_lmdb_key) throws(RefError) {
         guard undo != nil else { return }
-        let value = unsafe try get(dbi, key).map { unsafe Array($0) }
-        unsafe undo?.append(LMDBUndo(dbi: dbi, key: key, value: value))
+        let one = unsafe LMDBUndo(dbi: dbi, key: key, value: try get(dbi, key).map { unsafe Array($0) })
+        undo?.append(one)
     }
 
     /// Takes back the changes from the `start`-th on.

@@ -6,6 +6,8 @@ final class LMDBWriterMemory {
     let gaps = LMDBGaps()
     /// For values that are put together.
     var buffer: [UInt8] = []
+    /// When it was last seen that the environment is where it was opened, by ``monotonicNanoseconds()``; nil = never.
+    var placeSeen: Int64?
     /// The commit after which what is known of the references was so.
     private var commit: UInt64 = 0
 

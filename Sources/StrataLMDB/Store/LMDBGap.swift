@@ -37,9 +37,9 @@ final class LMDBGap {
     func forget() { scope = nil }
 
     /// Whether it is seen by this that `name` has no record.
-    func contains(_ name: RefName, _ scope: UInt32) -> Bool {
-        guard scope == self.scope, name.bytes.count <= LMDBRefKey.nameLimit else { return false }
-        return contains(name.bytes.span)
+    func contains(_ name: ArraySlice<UInt8>, _ scope: UInt32) -> Bool {
+        guard scope == self.scope, name.count <= LMDBRefKey.nameLimit else { return false }
+        return contains(name.span)
     }
 
     /// Whether a record with the key `key`, without the scope, would lie in it.

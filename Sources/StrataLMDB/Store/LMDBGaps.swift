@@ -14,7 +14,7 @@ final class LMDBGaps {
     private var isEmpty = true
 
     /// Whether it is known that `name` has no record.
-    func contains(_ name: RefName, _ scope: UInt32) -> Bool { knows { $0.contains(name, scope) } }
+    func contains(_ name: ArraySlice<UInt8>, _ scope: UInt32) -> Bool { knows { $0.contains(name, scope) } }
 
     /// Whether it is known that no record is of a name below the directory `name`.
     func isEmpty(below name: RefName, _ scope: UInt32) -> Bool { knows { $0.isEmpty(below: name, scope) } }

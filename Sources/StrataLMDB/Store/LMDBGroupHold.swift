@@ -16,6 +16,7 @@ final class LMDBGroupHold: HeldRefs {
     /// Where names were read last.
     private var scope: UInt32?
     private let isObserved: Bool
+    private static let isHeld: [RefHoldFailure?] = [nil]
 
     /// - Parameter isObserved: whether the transaction can be stopped after it was staged.
     init(_ writer: LMDBRefWriter, isObserved: Bool) {
@@ -24,7 +25,7 @@ final class LMDBGroupHold: HeldRefs {
     }
 
     func hold(_ names: [RefName], until deadline: Deadline?) throws(RefError) -> [RefHoldFailure?] {
-        names.map { _ in nil }
+        names.count == 1 ? Self.isHeld : names.map { _ in nil }
     }
 
     func read(_ name: RefName) throws(RefError) -> RefValue? {
@@ -38,6 +39,11 @@ final class LMDBGroupHold: HeldRefs {
 
     func isKnownFree(below name: RefName) -> Bool {
         scope.map { writer.writer.gaps.isEmpty(below: name, $0) } ?? false
+    }
+
+    func isKnownAbsent(_ name: ArraySlice<UInt8>) -> Bool {
+        guard let scope else { return false }
+        return writer.writer.gaps.contains(name, scope)
     }
 
     func cursor(over scope: RefScope) throws(RefError) -> any RefCursor {

@@ -138,7 +138,7 @@ struct LMDBRefWriter {
     func read(_ name: RefName, _ scope: UInt32?) throws(RefError) -> (value: RefValue?, mayHaveLog: Bool) {
         // Where a worktree has nothing to show now, there may be something when it is written to.
         guard let scope else { return (nil, true) }
-        if writer.gaps.contains(name, scope) { return (nil, false) }
+        if writer.gaps.contains(name.bytes[...], scope) { return (nil, false) }
         let (writer, environment) = (writer, writer.environment)
         return try unsafe LMDBRefKey.with(scope, name.bytes) { key, suffix throws(RefError) in
             let record: UnsafeRawBufferPointer

@@ -98,6 +98,9 @@ public protocol HeldRefs: AnyObject {
     /// ``cursor(over:)`` tells. For stores that find it out by the way; the others need not say anything.
     func isKnownFree(below name: RefName) -> Bool
 
+    /// Whether it was seen before, under the hold, that there is no reference with the name `name`. As ``isKnownFree(below:)``; else ``read(_:)`` tells.
+    func isKnownAbsent(_ name: ArraySlice<UInt8>) -> Bool
+
     /// Does as much of the writing as can be done unseen. Every edit's name is held. On an error the hold is to be aborted.
     /// `durability` is what a commit must have reached when it returns; nil = as the store is configured.
     func stage(_ edits: [ResolvedRefEdit], durability: Durability?) throws(RefError)
@@ -126,6 +129,7 @@ public enum RefHoldFailure: Error, Sendable {
 
 extension HeldRefs {
     public func isKnownFree(below name: RefName) -> Bool { false }
+    public func isKnownAbsent(_ name: ArraySlice<UInt8>) -> Bool { false }
 }
 
 extension RefStore {

@@ -24,6 +24,11 @@ struct RefAvailability {
         if known < Self.root.count, bytes.starts(with: Self.root) { known = Self.root.count }
         var passed = known
         for index in known..<bytes.count where bytes[index] == UInt8(ascii: "/") {
+            let above = bytes[..<index]
+            if held.isKnownAbsent(above), !live.mayContain(above) {
+                passed = index + 1
+                continue
+            }
             let directory = RefName(unchecked: Array(bytes[..<index]))
             let exists = try isReference(directory, held, remembering: !live.cameInOrder)
             if !exists && !live.contains(directory) {

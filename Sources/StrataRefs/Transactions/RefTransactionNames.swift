@@ -48,15 +48,18 @@ struct RefTransactionNames {
     mutating func remove(_ name: RefName) {
         if added.remove(name) != nil {
             addedInOrder = nil
-        } else if index(of: name.bytes) != nil {
+        } else if index(of: name.bytes[...]) != nil {
             gone.insert(name)
         }
     }
 
     mutating func contains(_ name: RefName) -> Bool {
-        if index(of: name.bytes) != nil { return gone.isEmpty || !gone.contains(name) }
+        if index(of: name.bytes[...]) != nil { return gone.isEmpty || !gone.contains(name) }
         return !added.isEmpty && added.contains(name)
     }
+
+    /// False only where ``contains(_:)`` is, which it may be here too.
+    mutating func mayContain(_ name: ArraySlice<UInt8>) -> Bool { !added.isEmpty || index(of: name) != nil }
 
     /// The first name below the directory `directory`.
     mutating func first(below directory: RefName) -> RefName? {
@@ -79,9 +82,11 @@ struct RefTransactionNames {
         return first.map { min($0, candidate) } ?? candidate
     }
 
-    private mutating func index(of bytes: [UInt8]) -> Int? {
+    private mutating func index(of bytes: ArraySlice<UInt8>) -> Int? {
         let index = firstIndex { RefNameOrder.compare($0.bytes.span, bytes.span) < 0 }
-        return index < sorted.count && sorted[index].bytes == bytes ? index : nil
+        if index == sorted.count { return nil }
+        let found = sorted[index].bytes
+        return RefNameOrder.compare(found.span, bytes.span) == 0 ? index : nil
     }
 
     private mutating func firstIndex(whereNot isBefore: (RefName) -> Bool) -> Int {

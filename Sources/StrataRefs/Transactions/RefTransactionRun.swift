@@ -9,7 +9,8 @@ public final class RefTransactionRun {
     public enum State: Sendable, Hashable { case queued, prepared, closed }
 
     public let transaction: RefTransaction
-    public private(set) var state = State.queued
+    public var state: State { current }
+    private var current = State.queued
     private let store: any RefStore
     package let context: RefTransactionContext
     private var held: (any HeldRefs)?
@@ -24,7 +25,7 @@ public final class RefTransactionRun {
         self.context = context
     }
 
-    deinit { if state == .prepared { abort() } }
+    deinit { if current == .prepared { abort() } }
 
     /// Takes the locks, decides every edit and writes what can be written unseen.
     ///
@@ -37,7 +38,7 @@ public final class RefTransactionRun {
 
     /// The part of ``prepare()`` that needs no lock: what can be said of the edits alone, and observers.
     package func check() throws(RefError) {
-        guard state == .queued, plan == nil else {
+        guard current == .queued, plan == nil else {
             throw RefError(.invalid, "prepare called for a transaction that is not open")
         }
         try closing { () throws(RefError) in
@@ -61,7 +62,7 @@ public final class RefTransactionRun {
         try held.stage(resolved, durability: context.durability)
         if !context.observers.isEmpty { observed = plan.observedUpdates }
         try notify(.prepared, observed)
-        state = .prepared
+        current = .prepared
     }
 
     /// Runs a step that closes the run when it fails.
@@ -69,7 +70,7 @@ public final class RefTransactionRun {
         do throws(RefError) {
             try step()
         } catch {
-            state = .closed
+            current = .closed
             plan = nil
             held?.abort()
             held = nil
@@ -83,10 +84,10 @@ public final class RefTransactionRun {
     /// - Throws: ``RefError``; then nothing has changed, unless the error says otherwise.
     @discardableResult
     public func commit() throws(RefError) -> RefTransactionResult {
-        guard state == .prepared, let held else {
+        guard current == .prepared, let held else {
             throw RefError(.invalid, "commit called for a transaction that is not prepared")
         }
-        state = .closed
+        current = .closed
         self.held = nil
         do throws(RefError) {
             try held.commit()
@@ -100,12 +101,12 @@ public final class RefTransactionRun {
 
     /// Lets the transaction go with nothing changed.
     public func abort() {
-        guard state != .closed else { return }
-        if state == .queued {
+        guard current != .closed else { return }
+        if current == .queued {
             observed = transaction.edits.filter { if case .log = $0.change { false } else { true } }
                 .map { ObservedRefUpdate(name: $0.name, $0) }
         }
-        state = .closed
+        current = .closed
         held?.abort()
         held = nil
         try? notify(.aborted, observed)
