@@ -82,4 +82,61 @@ import Testing
         }
         #expect(tried > 4)
     }
+
+    /// The names on each leaf, in their order, under each branch.
+    private func leaves(of data: FilePath) throws -> [[(page: UInt64, names: [RefName], sizes: [Int])]] {
+        let run = try #require(try LMDBCheck.still(data) { _ in })
+        let file = try #require(try LMDBPageFile(data))
+        let (branch, leaf) = (LMDBPage(pageSize: 4096), LMDBPage(pageSize: 4096))
+        let count = UInt64(try FileEditor(data).bytes.count / 4096)
+        var all: [[(page: UInt64, names: [RefName], sizes: [Int])]] = []
+        for number in 2..<count where run.reached.contains(number) {
+            guard branch.load(number, from: file) == nil, branch.isBranch else { continue }
+            all.append([])
+            for child in branch.nodes.map(\.page) where leaf.load(child, from: file) == nil && !leaf.isBranch {
+                let keys: [[UInt8]] = leaf.nodes.map { unsafe Array(leaf.part($0.key).dropFirst(4)) }
+                guard keys.allSatisfy({ $0.starts(with: "refs/heads/topic-".utf8) }) else { continue }
+                let sizes = leaf.nodes.map { 2 + (8 + $0.key.count + ($0.value?.count ?? 0) + 1) / 2 * 2 }
+                all[all.count - 1].append((child, keys.map { RefName(unchecked: $0) }, sizes))
+            }
+        }
+        return all
+    }
+
+    /// A leaf that is emptied takes records from the one before, joins it when that has few, and then comes to the one before that, which is beside
+    /// nothing that is changed.
+    @Test func joinedPagesLeadFarther() throws {
+        var tried = 0
+        for place in 2..<6 {
+            let sample = try SampleEnvironment(branches: 600)
+            guard let group = try leaves(of: sample.data).first(where: { $0.count > place + 1 }) else { break }
+            let (few, emptied) = (group[place - 1], group[place])
+            do {
+                let store = LMDBRefStore(try sample.open())
+                // A quarter of a page is as little as LMDB leaves alone.
+                var (used, kept) = (0, 0)
+                while used < (4096 - 16) * 27 / 100 { (used, kept) = (used + few.sizes[kept], kept + 1) }
+                let gone = few.names[kept...].map { RefEdit.delete($0) }
+                try store.commit(RefTransaction(Array(gone)), SampleEnvironment.context)
+            }
+            let now = try #require(
+                try leaves(of: sample.data).first { $0.contains { $0.names.contains(emptied.names[0]) } })
+            let index = try #require(now.firstIndex { $0.names.contains(emptied.names[0]) })
+            try #require(now[index].names == emptied.names && now[index - 1].names.count < few.names.count)
+            let damaged = now[index - 2].page
+            let editor = FileEditor(sample.data)
+            let at = Int(damaged) * 4096 + 13
+            let whole = try editor.bytes[at]
+            editor.write([whole ^ 0x40], at: at)
+            let store = LMDBRefStore(try sample.open())
+            let edits = RefTransaction(emptied.names.map { .delete($0) })
+            let error = #expect(throws: RefError.self) { try store.commit(edits, SampleEnvironment.context) }
+            #expect(error.map { "\($0)".contains("page \(damaged):") } ?? false, "\(error as Any)")
+            editor.write([whole], at: at)
+            try store.commit(edits, SampleEnvironment.context)
+            #expect(try LMDBCheck.check(sample.path).findings.isEmpty)
+            tried += 1
+        }
+        #expect(tried > 1)
+    }
 }

@@ -8,9 +8,7 @@ extension RefEdit {
     /// - Throws: ``RefError``; with the code `rejected` where a batched transaction would only reject this edit.
     public func check(_ context: RefTransactionContext) throws(RefError) {
         if checksName { try RefEditRules.checkName(name, change) }
-        guard checksObject, case .write(.object(let id)) = change, !id.isZero, let objects = context.objects else {
-            return
-        }
+        guard checksObject, let id = newID, let objects = context.objects else { return }
         do throws(RefTransactionPlan.Verdict) {
             try RefEditRules.checkObject(id, for: name, in: objects)
         } catch {

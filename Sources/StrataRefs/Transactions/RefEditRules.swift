@@ -12,8 +12,8 @@ enum RefEditRules {
         }
         let needsForm =
             switch change {
-            case .write(.object(let id)), .log(_, let id): !id.isZero
-            case .write(.symbolic), .delete, .verify: false
+            case .log(_, let id): !id.isZero
+            case .write, .delete, .verify: change.newID != nil
             }
         let isGood = needsForm ? name.isWellFormed : RefNameRules.isSafe(name.bytes.span)
         guard isGood, belongsSomewhere(name) else {

@@ -31,7 +31,7 @@ struct RefReflogLines {
         case .verify: return nil
         case .log(let from, let to): (old, new) = (from, to)
         case .delete: (old, new) = (update.oldID, nil)
-        case .write(.object(let id)): (old, new) = (update.oldID, id.isZero ? nil : id)
+        case .write(.object): (old, new) = (update.oldID, edit.newID)
         case .write(.symbolic(let target)):
             // Nothing can be said of a symbolic reference to nothing.
             guard let id = try resolve(target) else { return nil }

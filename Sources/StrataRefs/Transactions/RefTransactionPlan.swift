@@ -284,7 +284,7 @@ struct RefTransactionPlan {
     /// The value that a reference gets; nil = it goes.
     private func newValue(_ change: RefEdit.Change) -> RefValue? {
         switch change {
-        case .write(.object(let id)): id.isZero ? nil : .object(id, peeled: peeled.isEmpty ? nil : peeled[id])
+        case .write(.object): change.newID.map { .object($0, peeled: peeled.isEmpty ? nil : peeled[$0]) }
         case .write(.symbolic(let target)): .symbolic(target.bytes)
         case .delete, .verify, .log: nil
         }

@@ -87,7 +87,7 @@ extension RefEdit {
     fileprivate var kind: RefUpdate.Kind {
         switch change {
         case .verify: .verify
-        case .write(.object(let id)): id.isZero ? .delete : .object
+        case .write(.object): newID == nil ? .delete : .object
         case .write(.symbolic): .symbolic
         case .delete: .delete
         case .log: .log
@@ -96,9 +96,13 @@ extension RefEdit {
 
     var deletes: Bool { kind == .delete }
 
-    /// The object id that is to be written, if it is one.
+    var newID: ObjectID? { change.newID }
+}
+
+extension RefEdit.Change {
+    /// The object id that is to be written, if it is one. Zeros are none: they delete.
     var newID: ObjectID? {
-        if case .write(.object(let id)) = change, !id.isZero { return id }
+        if case .write(.object(let id)) = self, !id.isZero { return id }
         return nil
     }
 }
