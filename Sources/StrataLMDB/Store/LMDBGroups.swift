@@ -11,7 +11,7 @@ import SystemPackage
 /// once. The others find theirs done. A thread begins and ends its write transaction itself, as LMDB needs it.
 ///
 /// Those whose transactions are in one commit come back together when it is done, while those that came meanwhile wait. Were these taken at once,
-/// each commit would be of one half. So whoever is first waits for as many as there were, for about an eighth of the time that the commit took.
+/// each commit would be of one half. So whoever is first waits for as many as there were, for about a quarter of the time that the commit took.
 final class LMDBGroups: Sendable {
     private let queue = Mutex(Queue())
 
@@ -87,7 +87,7 @@ final class LMDBGroups: Sendable {
         }
         // Nobody is waited for where there is one.
         if crowd == 1 { return }
-        let patience = min((monotonicNanoseconds() - start) / 8, Self.mostPatience)
+        let patience = min((monotonicNanoseconds() - start) / 4, Self.mostPatience)
         queue.withLock { $0.patience = patience }
     }
 
