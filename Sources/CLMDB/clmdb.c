@@ -227,7 +227,11 @@ static void enter_leaf(const strata_lmdb_map *map, strata_lmdb_leaf *leaf, MDB_v
     if (lower < page_head || lower > map->page_size) return;
     unsigned count = (lower - page_head) / 2, index = 0;
     while (index < count && number16(page + page_head + 2 * index) + (size_t)node_head != place) index++;
-    if (index < count) *leaf = (strata_lmdb_leaf){page, count, index + 1, index};
+    if (index == count) return;
+    leaf->page = page;
+    leaf->count = count;
+    leaf->next = index + 1;
+    leaf->at = index;
 }
 
 /* Brings the cursor to the last record that was read without it. */
@@ -242,9 +246,17 @@ static int leave_leaf(MDB_cursor *cursor, const strata_lmdb_map *map, strata_lmd
     return key.mv_data == (void *)record.key ? 0 : MDB_CORRUPTED;
 }
 
+static int is_behind(MDB_val key, const unsigned char *other, size_t other_count) {
+    int order = memcmp(key.mv_data, other, key.mv_size < other_count ? key.mv_size : other_count);
+    return order != 0 ? order > 0 : key.mv_size > other_count;
+}
+
 /* Whether the cursor, which was brought to where the walk had left `before` and then one step on, is at the record that follows. Where keys are not in
-   order, or two offsets lead to one node, it may have come to another: it could go round for ever. */
+   order, two offsets lead to one node or two branches to one leaf, it may have come to another, and could go round for ever: but not if those that it
+   gives are in order. */
 static int has_gone_on(const strata_lmdb_map *map, const strata_lmdb_leaf *before, const strata_lmdb_leaf *now, MDB_val key) {
+    if (before->key != NULL && !is_behind(key, before->key, before->key_count)) return 0;
+    if (before->page == NULL) return 1;
     int is_same = (size_t)((const unsigned char *)key.mv_data - before->page) < map->page_size;
     if (before->next >= before->count) return !is_same;
     return is_same && now->page == before->page && now->at == before->next;
@@ -256,7 +268,7 @@ static int records(MDB_cursor *cursor, const strata_lmdb_map *map, strata_lmdb_l
     MDB_val k = {0, NULL}, v;
     MDB_cursor_op step = MDB_NEXT;
     if (key != NULL) {
-        leaf->page = NULL;
+        *leaf = (strata_lmdb_leaf){0};
         k = key_value(key, buffer);
         /* A key of no bytes is none to LMDB. */
         step = k.mv_size == 0 ? MDB_FIRST : MDB_SET_RANGE;
@@ -278,11 +290,13 @@ static int records(MDB_cursor *cursor, const strata_lmdb_map *map, strata_lmdb_l
         result = mdb_cursor_get(cursor, &k, &v, step);
         if (result != 0) break;
         enter_leaf(map, leaf, k);
-        if (before.page != NULL && !has_gone_on(map, &before, leaf, k)) {
+        if (map != NULL && !has_gone_on(map, &before, leaf, k)) {
             leaf->page = NULL;
             result = MDB_CORRUPTED;
             break;
         }
+        leaf->key = k.mv_data;
+        leaf->key_count = k.mv_size;
         found[count++] = record(k, v);
         step = MDB_NEXT;
     }

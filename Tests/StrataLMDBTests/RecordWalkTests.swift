@@ -149,6 +149,71 @@ import Testing
         #expect(given <= count)
     }
 
+    private func number16(_ bytes: [UInt8], _ at: Int) -> Int { Int(bytes[at]) | Int(bytes[at + 1]) << 8 }
+
+    /// A leaf that two nodes of a branch lead to, with a first key behind its last: by its last key the way leads to where it stood before.
+    @Test func aLeafThatComesTwiceIsNotGoneRound() throws {
+        let sample = try SampleEnvironment(branches: 600)
+        let editor = FileEditor(sample.data)
+        let bytes = try editor.bytes
+        var changed = 0
+        for page in stride(from: 8192, to: bytes.count, by: 4096) where number16(bytes, page + 10) == 1 {
+            guard (number16(bytes, page + 12) - 16) / 2 >= 6 else { continue }
+            let (once, again) = (page + number16(bytes, page + 18), page + number16(bytes, page + 24))
+            let leaf = 4096 * number16(bytes, once)
+            guard number16(bytes, leaf + 10) == 2 else { continue }
+            editor.write(Array(bytes[once..<once + 6]), at: again)
+            let node = leaf + number16(bytes, leaf + 16)
+            let count = number16(bytes, node + 6)
+            editor.write([0x7a], at: node + 8 + count - 4)
+            editor.write([0x7a], at: node + 8 + 11 + 4)
+            changed += 1
+        }
+        try #require(changed > 0)
+        let transaction = try sample.open().read()
+        let walk = try LMDBRecordWalk(transaction, transaction.refs)
+        var given = 0
+        do throws(RefError) {
+            while unsafe try walk.next() != nil, given < 10_000 { given += 1 }
+        } catch {
+            #expect(error.code == .corrupt)
+        }
+        #expect(given < 10_000)
+    }
+
+    /// The last leaf cannot be copied, and begins with a key before those of the first: what is added at the end comes to it by another way than a search.
+    @Test(arguments: [UInt8(10), 250]) func theEndIsLookedAtWhereSomethingIsAdded(_ key: UInt8) throws {
+        let directory = try TemporaryDirectory()
+        let environment = try LMDBEnvironment.open(directory.path, OpeningTests.options(creates: true))
+        try environment.write(.none, until: .never) { writer throws(RefError) in
+            for number in 0..<UInt8(200) {
+                try unsafe [UInt8](repeating: number, count: 8).span.withUnsafeBytes { bytes throws(RefError) in
+                    unsafe try writer.put(writer.refs, strata_lmdb_key(bytes), [UInt8](repeating: 7, count: 100))
+                }
+            }
+        }
+        let editor = FileEditor(directory.appending("data.mdb"))
+        let bytes = try editor.bytes
+        var changed = 0
+        for page in stride(from: 8192, to: bytes.count, by: 4096) where number16(bytes, page + 10) == 2 {
+            let count = (number16(bytes, page + 12) - 16) / 2
+            let (first, last) = (number16(bytes, page + 16), number16(bytes, page + 16 + 2 * (count - 1)))
+            guard number16(bytes, page + last + 6) == 8, bytes[page + last + 8] == 199 else { continue }
+            editor.write([UInt8](repeating: 0, count: 8), at: page + first + 8)
+            editor.write([0xf8, 0xff], at: page + 14)
+            changed += 1
+        }
+        try #require(changed > 0)
+        let error = #expect(throws: RefError.self) {
+            try environment.write(.none, until: .never) { writer throws(RefError) in
+                try unsafe [key, key, key + 1].span.withUnsafeBytes { bytes throws(RefError) in
+                    unsafe try writer.append(writer.refs, strata_lmdb_key(bytes), [1, 2, 3])
+                }
+            }
+        }
+        #expect(error?.code == .corrupt)
+    }
+
     /// Damaged leaves: the walk ends, with no more records than they have, and what it gives lies in the file.
     @Test(arguments: 1...40) func damagedLeavesEnd(_ seed: Int) throws {
         let sample = try SampleEnvironment(branches: 600)

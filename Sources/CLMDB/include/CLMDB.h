@@ -46,12 +46,15 @@ typedef struct {
     size_t page_size;
 } strata_lmdb_map;
 
-/* The leaf that a walk is on. All zeros = on none. */
+/* The leaf that a walk is on. All zeros = on none, and at the beginning. */
 typedef struct {
     const unsigned char *page;
     unsigned count;
     /* The next record that the walk comes to, and the one that the cursor is at. */
     unsigned next, at;
+    /* The key of the last record that the cursor gave. */
+    const unsigned char *key;
+    size_t key_count;
 } strata_lmdb_leaf;
 
 /* Up to `capacity` records in order, from the first whose key is not before `key`, or behind those that were given last where `key` is NULL. Fewer

@@ -43,6 +43,8 @@ final class LMDBPathCheck {
         var joined = 0
         /// Every page was looked at.
         var isWhole = false
+        /// The way to the last record was looked at.
+        var isEndKnown = false
 
         func isWay(to key: UnsafeRawBufferPointer) -> Bool {
             unsafe self.key.withUnsafeBytes { unsafe LMDBPageFormat.order($0, key, integers: false) == 0 }
@@ -52,7 +54,7 @@ final class LMDBPathCheck {
             tree = nil
             way.removeAll(keepingCapacity: true)
             key.removeAll(keepingCapacity: true)
-            (orderedCount, reach, joined, isWhole) = (0, 0, 0, false)
+            (orderedCount, reach, joined, isWhole, isEndKnown) = (0, 0, 0, false, false)
         }
     }
 
@@ -126,10 +128,7 @@ final class LMDBPathCheck {
         _ dbi: MDB_dbi, _ name: StaticString?, _ key: UnsafeRawBufferPointer, withNeighbours: Bool
     ) throws(LMDBFailure) {
         guard mapping != nil else { return }
-        if !isFreeListChecked {
-            try checkFreeList()
-            isFreeListChecked = true
-        }
+        try checkFreeListOnce()
         let database = unsafe databases + Int(dbi)
         if unsafe database.pointee.isWhole { return }
         let reach = unsafe withNeighbours ? reach(database.pointee.joined) : 0
@@ -153,6 +152,25 @@ final class LMDBPathCheck {
         unsafe database.pointee.key.removeAll(keepingCapacity: true)
         unsafe database.pointee.key.append(contentsOf: key)
         unsafe database.pointee.reach = reach
+    }
+
+    private func checkFreeListOnce() throws(LMDBFailure) {
+        if isFreeListChecked { return }
+        try checkFreeList()
+        isFreeListChecked = true
+    }
+
+    /// Looks at the pages on the way to the last record, behind which one is to be added.
+    func checkEnd(_ dbi: MDB_dbi, _ name: StaticString?) throws(LMDBFailure) {
+        guard mapping != nil, unsafe !databases[Int(dbi)].isEndKnown else { return }
+        try checkFreeListOnce()
+        let tree = try tree(dbi, name)
+        var (next, level) = (tree.root, 1)
+        while let number = next {
+            let page = try look(number, level, of: tree)
+            (next, level) = (page.isBranch ? page.page(page.count - 1) : nil, level + 1)
+        }
+        unsafe databases[Int(dbi)].isEndKnown = true
     }
 
     /// Looks whether the keys of all branches of the way are in order.

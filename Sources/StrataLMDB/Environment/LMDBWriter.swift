@@ -109,7 +109,8 @@ final class LMDBWriter {
 
     /// Writes a record that stands behind all others, as far as anybody knows: then it costs no search, and pages get full.
     func append(_ dbi: MDB_dbi, _ key: strata_lmdb_key, _ value: [UInt8]) throws(RefError) {
-        unsafe try checkPath(dbi, key)
+        // LMDB goes there by the last page of each branch, whatever the key is.
+        try checkPages { path throws(LMDBFailure) in try path.checkEnd(dbi, name(of: dbi)) }
         if dbi == refs { unsafe gaps.forget(at: key) }
         let result = unsafe try put(dbi, key, value, UInt32(MDB_APPEND))
         if result == MDB_KEYEXIST { return unsafe try put(dbi, key, value) }
